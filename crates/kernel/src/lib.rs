@@ -1,0 +1,17 @@
+//! Numbers only: the masked autoregressive network (MADE), its gradients, its incremental inverse and
+//! Gaussian noise, over plain `f32`/`f64` slices.
+//!
+//! Each fast routine stands beside a plain one in [`reference`], and a test compares the two.
+
+pub mod activation;
+pub mod affine;
+pub mod made;
+pub mod noise;
+pub mod real;
+pub mod reference;
+mod staircase;
+mod tile;
+
+pub use activation::Activation;
+pub use made::{Activations, Linear, Made};
+pub use real::Real;

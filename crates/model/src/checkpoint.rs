@@ -1,0 +1,244 @@
+//! One safetensors file that holds a whole model: named tensors, and in the metadata the specification, the
+//! standardisation and where it came from. Loading needs nothing else.
+
+use crate::atomic;
+use crate::layout::Layout;
+use crate::spec::{FlowSpec, SpecError};
+use crate::standardizer::Standardizer;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// Raised when the meaning of a checkpoint changes.
+pub const FORMAT_VERSION: u32 = 1;
+/// The one metadata key; its value is JSON. (With several keys the file's bytes would depend on hash order.)
+const METADATA_KEY: &str = "flowstill";
+
+/// What the model was trained to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Teacher,
+    Student,
+}
+
+/// Where a model came from. No times and no host names: the same inputs give the same file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provenance {
+    /// version of flowstill that wrote the file
+    pub version: String,
+    /// SHA-256 of the resolved inputs of the stage
+    pub config_hash: String,
+    /// SHA-256 of the training data (of the teacher, for a student)
+    pub data_hash: String,
+    pub seed: u64,
+}
+
+/// A complete model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpoint {
+    pub role: Role,
+    pub spec: FlowSpec,
+    pub standardizer: Standardizer,
+    /// one name per coordinate
+    pub columns: Vec<String>,
+    pub provenance: Provenance,
+    /// the flat parameter vector, laid out as [`Layout::new`] says
+    pub theta: Vec<f32>,
+}
+
+/// The JSON in the file's metadata.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Metadata {
+    format_version: u32,
+    role: Role,
+    spec: FlowSpec,
+    standardizer: Standardizer,
+    columns: Vec<String>,
+    provenance: Provenance,
+}
+
+/// Why a checkpoint could not be written or read.
+#[derive(Debug, Error)]
+pub enum CheckpointError {
+    #[error("cannot write {path}: {source}")]
+    Write { path: PathBuf, source: std::io::Error },
+    #[error("cannot read {path}: {source}")]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("{path} is not a flowstill checkpoint: {reason}; expected a .safetensors file written by `flowstill run`, `train` or `distill`")]
+    NotACheckpoint { path: PathBuf, reason: String },
+    #[error("{path} has checkpoint format {found}, this version of flowstill reads format {FORMAT_VERSION}; use the version that wrote it or train again")]
+    Version { path: PathBuf, found: u64 },
+    #[error("{path} describes an impossible flow: {source}")]
+    Spec { path: PathBuf, source: SpecError },
+}
+
+impl Checkpoint {
+    /// Writes the file atomically.
+    pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
+        let bytes = self.to_bytes();
+        atomic::write(path, &bytes).map_err(|source| CheckpointError::Write { path: path.into(), source })
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let layout = Layout::new(&self.spec);
+        assert_eq!(layout.len(), self.theta.len(), "parameters do not fit the specification");
+        let raw: Vec<u8> = self.theta.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let tensors = layout.views.iter().map(|view| {
+            let bytes = &raw[view.range.start * 4..view.range.end * 4];
+            let tensor = TensorView::new(Dtype::F32, view.shape.clone(), bytes);
+            (view.name.clone(), tensor.expect("the layout's shapes multiply to its ranges"))
+        });
+        let metadata = Metadata {
+            format_version: FORMAT_VERSION,
+            role: self.role,
+            spec: self.spec.clone(),
+            standardizer: self.standardizer.clone(),
+            columns: self.columns.clone(),
+            provenance: self.provenance.clone(),
+        };
+        let json = serde_json::to_string(&metadata).expect("plain structs serialise");
+        safetensors::serialize(tensors, Some(HashMap::from([(METADATA_KEY.to_owned(), json)])))
+            .expect("tensor names are unique")
+    }
+
+    /// Reads and checks the file.
+    pub fn load(path: &Path) -> Result<Self, CheckpointError> {
+        let bytes = std::fs::read(path).map_err(|source| CheckpointError::Read { path: path.into(), source })?;
+        let broken = |reason: String| CheckpointError::NotACheckpoint { path: path.into(), reason };
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| broken(e.to_string()))?;
+        let json = header
+            .metadata()
+            .as_ref()
+            .and_then(|m| m.get(METADATA_KEY))
+            .ok_or_else(|| broken(format!("its metadata has no key `{METADATA_KEY}`")))?;
+        let value: serde_json::Value = serde_json::from_str(json).map_err(|e| broken(e.to_string()))?;
+        let version = value.get("format_version").and_then(serde_json::Value::as_u64);
+        match version {
+            Some(v) if v == u64::from(FORMAT_VERSION) => {}
+            Some(found) => return Err(CheckpointError::Version { path: path.into(), found }),
+            None => return Err(broken("its metadata names no format version".into())),
+        }
+        let meta: Metadata = serde_json::from_value(value).map_err(|e| broken(e.to_string()))?;
+        meta.spec.validate().map_err(|source| CheckpointError::Spec { path: path.into(), source })?;
+        check_width("standardizer.mean", meta.standardizer.mean.len(), meta.spec.dim).map_err(broken)?;
+        check_width("standardizer.sd", meta.standardizer.sd.len(), meta.spec.dim).map_err(broken)?;
+        check_width("columns", meta.columns.len(), meta.spec.dim).map_err(broken)?;
+        if !meta.standardizer.sd.iter().all(|s| s.is_finite() && *s > 0.0) {
+            return Err(broken("a standard deviation is not positive".into()));
+        }
+
+        let layout = Layout::new(&meta.spec);
+        let tensors = SafeTensors::deserialize(&bytes).map_err(|e| broken(e.to_string()))?;
+        let mut theta = vec![0.0f32; layout.len()];
+        for view in &layout.views {
+            let tensor = tensors.tensor(&view.name).map_err(|_| broken(format!("tensor `{}` is missing", view.name)))?;
+            if tensor.dtype() != Dtype::F32 || tensor.shape() != view.shape {
+                return Err(broken(format!(
+                    "tensor `{}` is {:?} {:?}, expected F32 {:?}",
+                    view.name,
+                    tensor.dtype(),
+                    tensor.shape(),
+                    view.shape
+                )));
+            }
+            for (value, chunk) in theta[view.range.clone()].iter_mut().zip(tensor.data().chunks_exact(4)) {
+                *value = f32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]);
+            }
+            if let Some(bad) = theta[view.range.clone()].iter().find(|v| !v.is_finite()) {
+                return Err(broken(format!("tensor `{}` holds the value {bad}", view.name)));
+            }
+        }
+        Ok(Self {
+            role: meta.role,
+            spec: meta.spec,
+            standardizer: meta.standardizer,
+            columns: meta.columns,
+            provenance: meta.provenance,
+            theta,
+        })
+    }
+}
+
+fn check_width(what: &str, found: usize, dim: usize) -> Result<(), String> {
+    if found == dim { Ok(()) } else { Err(format!("`{what}` has {found} entries for {dim} dimensions")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::init::initial_parameters;
+    use crate::spec::{Autoregressive, LayerSpec, Orientation};
+    use flowstill_kernel::Activation;
+
+    fn example() -> Checkpoint {
+        let spec = FlowSpec {
+            dim: 3,
+            layers: vec![
+                LayerSpec::Autoregressive(Autoregressive {
+                    orientation: Orientation::Maf,
+                    order: vec![2, 0, 1],
+                    hidden: vec![4, 5],
+                    activation: Activation::Tanh,
+                    log_scale_clip: 5.0,
+                }),
+                LayerSpec::ActNorm { orientation: Orientation::Maf },
+            ],
+        };
+        let theta = initial_parameters(&spec, 1);
+        Checkpoint {
+            role: Role::Teacher,
+            spec,
+            standardizer: Standardizer { mean: vec![0.1, 1e9 / 3.0, -2.0], sd: vec![1.0, 2.0, 1.0 / 3.0] },
+            columns: ["a", "b", "c"].map(String::from).to_vec(),
+            provenance: Provenance { version: "0.1.0".into(), config_hash: "c".into(), data_hash: "d".into(), seed: 9 },
+            theta,
+        }
+    }
+
+    #[test]
+    fn a_saved_model_is_read_back_to_the_last_bit_and_saved_again_to_the_same_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.safetensors");
+        let model = example();
+        model.save(&path).unwrap();
+        let back = Checkpoint::load(&path).unwrap();
+        assert_eq!(back, model);
+        assert_eq!(back.to_bytes(), std::fs::read(&path).unwrap());
+    }
+
+    #[test]
+    fn damaged_files_are_errors_that_name_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.safetensors");
+        let good = example().to_bytes();
+        let text = |needle: &[u8], with: &[u8]| {
+            let at = good.windows(needle.len()).position(|w| w == needle).unwrap();
+            let mut bytes = good.clone();
+            bytes[at..at + with.len()].copy_from_slice(with);
+            bytes
+        };
+        let mut poisoned = good.clone();
+        let end = poisoned.len();
+        poisoned[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+        for (bytes, expected) in [
+            (vec![], "not a flowstill checkpoint"),
+            (b"hello, this is no tensor file".to_vec(), "not a flowstill checkpoint"),
+            (good[..good.len() / 2].to_vec(), "not a flowstill checkpoint"),
+            (good[..good.len() - 1].to_vec(), "not a flowstill checkpoint"),
+            (text(b"format_version\\\":1", b"format_version\\\":7"), "format 7"),
+            (text(b"[2,0,1]", b"[2,0,2]"), "permutation"),
+            (text(b"layers.0.weight_0", b"layers.0.weight_9"), "missing"),
+            (poisoned, "NaN"),
+        ] {
+            std::fs::write(&path, bytes).unwrap();
+            let message = Checkpoint::load(&path).unwrap_err().to_string();
+            assert!(message.contains(expected) && message.contains("m.safetensors"), "{message}");
+        }
+        assert!(Checkpoint::load(&folder.path().join("absent")).unwrap_err().to_string().contains("cannot read"));
+    }
+}

@@ -1,0 +1,41 @@
+//! Initial parameters: the flow starts as the identity (up to standardisation).
+
+use crate::layout::Layout;
+use crate::spec::{FlowSpec, LayerSpec};
+use flowstill_kernel::noise::{Purpose, stream};
+use rand::Rng;
+
+/// Hidden weights uniform in `±sqrt(3/fan_in)·gain` where `fan_in` is the number of *unmasked* inputs of the
+/// unit, so that every unit starts with the same variance whatever its degree; the output layer starts at zero.
+pub fn initial_parameters(spec: &FlowSpec, seed: u64) -> Vec<f32> {
+    let layout = Layout::new(spec);
+    let mut theta = vec![0.0f32; layout.len()];
+    for (k, layer) in spec.layers.iter().enumerate() {
+        let view = |name: &str| layout.view(&format!("layers.{k}.{name}")).map(|v| v.range.clone());
+        match layer {
+            LayerSpec::Autoregressive(a) => {
+                let made = a.made();
+                let mut rng = stream(seed, Purpose::Init, k as u64);
+                for l in 0..a.hidden.len() {
+                    let Some(range) = view(&format!("weight_{l}")) else { continue };
+                    let linear = made.linear(l);
+                    for (element, weight) in theta[range].iter_mut().enumerate() {
+                        let (input, output) = (element / linear.outputs, element % linear.outputs);
+                        // drawn for masked entries too: the numbers of one unit do not depend on the masks
+                        let draw: f32 = rng.gen_range(-1.0..1.0);
+                        if input < linear.fill(output) {
+                            *weight = draw * (3.0 / linear.fill(output) as f32).sqrt();
+                        }
+                    }
+                }
+            }
+            LayerSpec::ActNorm { .. } => {}
+            LayerSpec::BatchNorm { .. } => {
+                if let Some(range) = view("variance") {
+                    theta[range].fill(1.0);
+                }
+            }
+        }
+    }
+    theta
+}

@@ -1,0 +1,20 @@
+//! What a flow *is*, as data: its specification, the named views into its one flat parameter vector, the
+//! standardisation of its data, and the one file that holds all of it.
+
+pub mod architecture;
+pub mod atomic;
+pub mod checkpoint;
+pub mod fold;
+pub mod init;
+pub mod layout;
+pub mod order;
+pub mod spec;
+pub mod standardizer;
+
+pub use architecture::{Architecture, Normalisation};
+pub use checkpoint::{Checkpoint, CheckpointError, Provenance, Role};
+pub use flowstill_kernel::Activation;
+pub use layout::{Layout, View, ViewKind};
+pub use order::OrderRule;
+pub use spec::{Autoregressive, FlowSpec, LayerSpec, Orientation, SpecError};
+pub use standardizer::Standardizer;

@@ -1,0 +1,124 @@
+//! The specification of a flow: everything about it except its numbers.
+
+use flowstill_kernel::{Activation, Made};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// A flow: a standard-normal base of `dim` coordinates and a chain of bijections.
+///
+/// `layers` are listed from the base to the data: `forward` (sampling) applies them first to last, `inverse`
+/// (density) last to first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlowSpec {
+    pub dim: usize,
+    pub layers: Vec<LayerSpec>,
+}
+
+/// One bijection of the chain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LayerSpec {
+    /// `x_i = μ_i(v_<i) + e^{α_i(v_<i)}·z_i`, see [`Autoregressive`].
+    Autoregressive(Autoregressive),
+    /// `x = e^{log_scale} ⊙ z + shift`, one scale and shift per coordinate (Glow, Kingma & Dhariwal 2018, §3.1).
+    /// `orientation` says which side the data-dependent start normalises: the base side for [`Orientation::Maf`],
+    /// the data side for [`Orientation::Iaf`].
+    ActNorm { orientation: Orientation },
+    /// Batch normalisation as a bijection (MAF, Papamakarios et al. 2017, §3.1). With minibatch statistics in
+    /// training; [`crate::fold::fold_batch_norm`] turns it into the diagonal affine map it is afterwards.
+    BatchNorm { orientation: Orientation },
+}
+
+/// Which variable the conditioner reads, and so which direction takes one pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Orientation {
+    /// Reads the data side `x_<i`: density in 1 pass, sampling in `dim` sequential steps.
+    Maf,
+    /// Reads the base side `z_<i`: sampling (with its density) in 1 pass, density of foreign points in `dim` steps.
+    Iaf,
+}
+
+/// An affine autoregressive layer whose conditioner is a MADE (Germain et al. 2015).
+///
+/// With `v = x` ([`Orientation::Maf`]) or `v = z` ([`Orientation::Iaf`]): `x_i = μ_i(v_<i) + e^{α_i(v_<i)}·z_i`,
+/// where "before" is in the sense of `order`, and `α = a / (1 + |a|/clip)` is the soft-clipped output `a`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Autoregressive {
+    pub orientation: Orientation,
+    /// `order[i]` is the coordinate that comes i-th.
+    pub order: Vec<usize>,
+    /// Widths of the hidden layers; empty for a linear conditioner.
+    pub hidden: Vec<usize>,
+    pub activation: Activation,
+    /// Bound `c` of the soft clip: `|α| < c`.
+    pub log_scale_clip: f64,
+}
+
+impl Autoregressive {
+    /// The conditioner's network: two outputs (shift, raw log-scale) per coordinate.
+    pub fn made(&self) -> Made {
+        Made::new(self.order.len(), &self.hidden, 2, self.activation)
+    }
+}
+
+/// What is wrong with a specification.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum SpecError {
+    #[error("a flow needs at least one dimension")]
+    NoDimension,
+    #[error("a flow needs at least one layer")]
+    NoLayer,
+    #[error("layer {layer}: order must be a permutation of 0…{last}, got {order:?}")]
+    BadOrder { layer: usize, last: usize, order: Vec<usize> },
+    #[error("layer {layer}: a hidden layer needs at least one unit")]
+    EmptyHidden { layer: usize },
+    #[error("layer {layer}: the log-scale clip must be a positive number")]
+    BadClip { layer: usize },
+}
+
+impl FlowSpec {
+    /// Checks what the types cannot say: sizes, permutations, bounds.
+    pub fn validate(&self) -> Result<(), SpecError> {
+        if self.dim == 0 {
+            return Err(SpecError::NoDimension);
+        }
+        if self.layers.is_empty() {
+            return Err(SpecError::NoLayer);
+        }
+        for (layer, spec) in self.layers.iter().enumerate() {
+            if let LayerSpec::Autoregressive(a) = spec {
+                let mut sorted = a.order.clone();
+                sorted.sort_unstable();
+                if !sorted.iter().copied().eq(0..self.dim) {
+                    return Err(SpecError::BadOrder { layer, last: self.dim - 1, order: a.order.clone() });
+                }
+                if a.hidden.contains(&0) {
+                    return Err(SpecError::EmptyHidden { layer });
+                }
+                if !(a.log_scale_clip > 0.0 && a.log_scale_clip.is_finite()) {
+                    return Err(SpecError::BadClip { layer });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a row's result depends on the other rows of its batch (batch normalisation in training).
+    pub fn couples_rows(&self) -> bool {
+        self.layers.iter().any(|l| matches!(l, LayerSpec::BatchNorm { .. }))
+    }
+}
+
+impl LayerSpec {
+    /// The kind of layer, as errors and descriptions name it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Autoregressive(_) => "autoregressive",
+            Self::ActNorm { .. } => "act_norm",
+            Self::BatchNorm { .. } => "batch_norm",
+        }
+    }
+}
