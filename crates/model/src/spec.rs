@@ -65,7 +65,7 @@ impl Autoregressive {
 }
 
 /// What is wrong with a specification.
-#[derive(Debug, Error, PartialEq, Eq)]
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
 pub enum SpecError {
     #[error("a flow needs at least one dimension")]
     NoDimension,

@@ -1,0 +1,17 @@
+//! What can go wrong when a flow is evaluated.
+
+use thiserror::Error;
+
+#[derive(Debug, Error, Clone, PartialEq)]
+pub enum FlowError {
+    #[error("expected rows of {expected} coordinates, got {got}")]
+    Width { expected: usize, got: usize },
+    #[error("expected {expected} parameters, got {got}")]
+    Parameters { expected: usize, got: usize },
+    #[error(transparent)]
+    Spec(#[from] flowstill_model::SpecError),
+    #[error("batch_norm maps only in its normalising direction while training; fold it first")]
+    NotFolded,
+    #[error("layer {layer} ({kind}) gives a value that is not finite")]
+    NonFinite { layer: usize, kind: &'static str },
+}

@@ -1,0 +1,127 @@
+//! The table of flows under test, and the tools that the laws share.
+
+use flowstill_flow::graph::{Graph, Parameters, rows};
+use flowstill_flow::{Element, Flow};
+use flowstill_kernel::noise::{Purpose, fill_gaussian};
+use flowstill_model::{Activation, Autoregressive, FlowSpec, LayerSpec, Layout, Orientation, OrderRule, ViewKind};
+use dfdx::prelude::{Cpu, Device};
+use std::sync::Arc;
+
+pub const DIMS: [usize; 5] = [1, 2, 3, 5, 8];
+
+pub fn made(orientation: Orientation, order: Vec<usize>, hidden: &[usize], activation: Activation) -> LayerSpec {
+    LayerSpec::Autoregressive(Autoregressive { orientation, order, hidden: hidden.to_vec(), activation, log_scale_clip: 5.0 })
+}
+
+/// Every flow under test for one dimension, with a name for messages.
+pub fn table(dim: usize) -> Vec<(&'static str, FlowSpec)> {
+    use Orientation::{Iaf, Maf};
+    let natural: Vec<usize> = (0..dim).collect();
+    let reversed: Vec<usize> = (0..dim).rev().collect();
+    let random = OrderRule::Random.orders(dim, 2, 3).remove(1);
+    let chain = |orientation| {
+        vec![
+            made(orientation, natural.clone(), &[12], Activation::Tanh),
+            LayerSpec::ActNorm { orientation },
+            made(orientation, reversed.clone(), &[9, 7], Activation::Softplus),
+            made(orientation, random.clone(), &[], Activation::Tanh),
+        ]
+    };
+    let one = |layer| vec![layer];
+    [
+        ("maf, natural order", one(made(Maf, natural.clone(), &[16], Activation::Tanh))),
+        ("maf, reversed order", one(made(Maf, reversed.clone(), &[10, 6], Activation::Elu))),
+        ("maf, random order, linear conditioner", one(made(Maf, random.clone(), &[], Activation::Relu))),
+        ("iaf, natural order", one(made(Iaf, natural.clone(), &[16], Activation::Tanh))),
+        ("iaf, random order", one(made(Iaf, random.clone(), &[8, 8, 8], Activation::Sigmoid))),
+        ("act_norm", one(LayerSpec::ActNorm { orientation: Maf })),
+        ("maf chain", chain(Maf)),
+        ("iaf chain", chain(Iaf)),
+    ]
+    .map(|(name, layers)| (name, FlowSpec { dim, layers }))
+    .to_vec()
+}
+
+/// Random parameters of which none is special, masked entries zero.
+pub fn random_parameters(spec: &FlowSpec, scale: f64) -> Vec<f64> {
+    let layout = Layout::new(spec);
+    let mut noise = vec![0.0f32; layout.len()];
+    fill_gaussian(11, Purpose::Init, 0, 0, 1, &mut noise);
+    let mut theta: Vec<f64> = noise.iter().map(|&v| f64::from(v) * scale).collect();
+    for view in &layout.views {
+        if view.kind == ViewKind::Buffer {
+            theta[view.range.clone()].iter_mut().for_each(|v| *v = v.abs() + 0.5);
+        }
+    }
+    for (layer, range) in spec.layers.iter().zip(&layout.layers) {
+        if let LayerSpec::Autoregressive(a) = layer {
+            a.made().mask(&mut theta[range.clone()]);
+        }
+    }
+    theta
+}
+
+pub fn gaussian(batch: usize, dim: usize, scale: f64) -> Vec<f64> {
+    let mut noise = vec![0.0f32; batch * dim];
+    fill_gaussian(5, Purpose::BaseDraws, 0, 0, dim, &mut noise);
+    noise.iter().map(|&v| f64::from(v) * scale).collect()
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Way {
+    Forward,
+    Inverse,
+}
+
+pub const WAYS: [Way; 2] = [Way::Forward, Way::Inverse];
+
+/// Values and log-dets of the whole flow.
+pub fn evaluate<E: Element>(spec: &FlowSpec, theta: &[E], x: &[E], way: Way) -> (Vec<E>, Vec<E>)
+where
+    Cpu: Device<E>,
+{
+    let flow = Flow::<E>::new(spec).unwrap();
+    let theta = Parameters::frozen(Arc::new(theta.to_vec()));
+    let mut graph = Graph::new();
+    let x = rows(x.to_vec(), spec.dim);
+    let (y, log_det) = match way {
+        Way::Forward => flow.forward_and_log_det(&theta, &x, &mut graph).unwrap(),
+        Way::Inverse => flow.inverse_and_log_det(&theta, &x, &mut graph).unwrap(),
+    };
+    (y.as_vec(), log_det.as_vec())
+}
+
+/// The Jacobian at one point by central differences of fourth order, row `i` = output `i`.
+pub fn jacobian(dim: usize, x: &[f64], f: impl Fn(&[f64]) -> Vec<f64>) -> Vec<Vec<f64>> {
+    let h = 1e-3;
+    let columns: Vec<Vec<f64>> = (0..dim)
+        .map(|j| {
+            let at = |step: f64| {
+                let mut moved = x.to_vec();
+                moved[j] += step;
+                f(&moved)
+            };
+            let (a, b, c, d) = (at(-2.0 * h), at(-h), at(h), at(2.0 * h));
+            (0..dim).map(|i| (a[i] - 8.0 * b[i] + 8.0 * c[i] - d[i]) / (12.0 * h)).collect()
+        })
+        .collect();
+    (0..dim).map(|i| columns.iter().map(|column| column[i]).collect()).collect()
+}
+
+/// `log|det A|` by elimination with partial pivoting.
+pub fn log_abs_det(mut a: Vec<Vec<f64>>) -> f64 {
+    let n = a.len();
+    let mut total = 0.0;
+    for k in 0..n {
+        let pivot = (k..n).max_by(|&i, &j| a[i][k].abs().total_cmp(&a[j][k].abs())).unwrap();
+        a.swap(k, pivot);
+        total += a[k][k].abs().ln();
+        for i in k + 1..n {
+            let factor = a[i][k] / a[k][k];
+            for j in k..n {
+                a[i][j] -= factor * a[k][j];
+            }
+        }
+    }
+    total
+}
