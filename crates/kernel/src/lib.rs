@@ -4,7 +4,9 @@
 //! Each fast routine stands beside a plain one in [`reference`], and a test compares the two.
 
 pub mod activation;
+pub mod adam;
 pub mod affine;
+pub mod incremental;
 pub mod made;
 pub mod noise;
 pub mod real;
@@ -13,5 +15,6 @@ mod staircase;
 mod tile;
 
 pub use activation::Activation;
+pub use incremental::Incremental;
 pub use made::{Activations, Linear, Made};
 pub use real::Real;

@@ -1,5 +1,16 @@
-//! The training loop that teacher and student share: settings, optimiser, schedule, early stopping, state on disk.
+//! The training loop that teacher and student share: settings, optimiser, early stopping, state on disk. It knows
+//! an objective only as loss and gradient over a flat parameter vector.
 
+pub mod error;
+pub mod fit;
+pub mod objective;
+pub mod record;
 pub mod settings;
+pub mod state;
 
+pub use error::TrainError;
+pub use fit::{End, Outcome, Run, fit};
+pub use objective::{Objective, Observer, StepReport};
+pub use record::Record;
 pub use settings::{Schedule, Settings};
+pub use state::State;

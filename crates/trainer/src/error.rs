@@ -1,0 +1,23 @@
+//! Why training stopped without a model.
+
+use std::path::PathBuf;
+use thiserror::Error;
+
+#[derive(Debug, Error)]
+pub enum TrainError {
+    #[error(
+        "training diverged at step {step}: {what}; the last finite loss was {last_loss:.4}; \
+         try a smaller rate, a longer warmup or a smaller clip_norm"
+    )]
+    Diverged { step: u64, what: String, last_loss: f64 },
+    #[error("cannot evaluate the objective: {0}")]
+    Objective(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("cannot record the progress of training: {0}")]
+    Observer(#[source] std::io::Error),
+    #[error("cannot write the training state {path}: {source}")]
+    WriteState { path: PathBuf, source: std::io::Error },
+    #[error("cannot read the training state {path}: {reason}; delete the file to start again")]
+    ReadState { path: PathBuf, reason: String },
+    #[error("the training state {path} belongs to another configuration; delete the file to start again")]
+    OtherRun { path: PathBuf },
+}

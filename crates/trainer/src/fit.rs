@@ -1,0 +1,196 @@
+//! The loop.
+
+use crate::error::TrainError;
+use crate::objective::{Objective, Observer, StepReport};
+use crate::record::Record;
+use crate::settings::Settings;
+use crate::state::State;
+use flowstill_kernel::adam::AdamStep;
+use flowstill_model::{Layout, ViewKind};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Everything around the objective.
+pub struct Run<'a> {
+    pub settings: &'a Settings,
+    pub layout: &'a Layout,
+    /// where the state is kept; nothing is saved without it
+    pub state: Option<&'a Path>,
+    /// identifies the configuration, so that a state is never resumed under another
+    pub fingerprint: &'a str,
+    /// set by a signal handler: stop, save and return
+    pub interrupted: &'a AtomicBool,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// all steps done
+    Steps,
+    /// no gain in validation for `patience` validations
+    Patience,
+    /// interrupted; the state is saved
+    Interrupted,
+}
+
+/// What came out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// the parameters of the best validation
+    pub theta: Vec<f32>,
+    pub best_step: u64,
+    pub best_validation: Option<f64>,
+    pub steps: u64,
+    pub end: End,
+    pub history: Vec<Record>,
+}
+
+/// Minimises `objective` from `start` (or from the saved state).
+///
+/// The result is a function of the settings, the start and the objective alone: neither the number of threads nor
+/// interruptions change a bit of it.
+pub fn fit(
+    objective: &mut dyn Objective,
+    start: Vec<f32>,
+    run: &Run,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, TrainError> {
+    let settings = run.settings;
+    let averaged = settings.ema.is_some();
+    let saved = match run.state {
+        Some(path) => State::load(path, start.len(), averaged, run.fingerprint)?,
+        None => None,
+    };
+    let mut state = saved.unwrap_or_else(|| State::new(start, averaged, run.fingerprint));
+    let mut gradient = vec![0.0f32; state.theta.len()];
+    observer.start(state.counters.step, settings.steps).map_err(TrainError::Observer)?;
+
+    let end = loop {
+        let patient = settings.patience.is_none_or(|patience| state.counters.without_gain < patience);
+        if !patient {
+            break End::Patience;
+        }
+        if state.counters.step >= settings.steps {
+            break End::Steps;
+        }
+        if run.interrupted.load(Ordering::Relaxed) {
+            save(&state, run)?;
+            break End::Interrupted;
+        }
+        advance(objective, &mut state, &mut gradient, run, observer)?;
+        let done = state.counters.step;
+        if done.is_multiple_of(settings.validate_every) || done == settings.steps {
+            validate(objective, &mut state, settings, observer)?;
+        }
+        if done.is_multiple_of(settings.checkpoint_every) && done < settings.steps {
+            save(&state, run)?;
+        }
+    };
+    let counters = state.counters;
+    Ok(Outcome {
+        theta: state.best,
+        best_step: counters.best_step,
+        best_validation: counters.best_validation,
+        steps: counters.step,
+        end,
+        history: counters.history,
+    })
+}
+
+fn save(state: &State, run: &Run) -> Result<(), TrainError> {
+    match run.state {
+        // before the first step there is nothing to lose
+        Some(path) if state.counters.step > 0 => state.save(path),
+        _ => Ok(()),
+    }
+}
+
+/// One optimiser step.
+fn advance(
+    objective: &mut dyn Objective,
+    state: &mut State,
+    gradient: &mut [f32],
+    run: &Run,
+    observer: &mut dyn Observer,
+) -> Result<(), TrainError> {
+    let (settings, step) = (run.settings, state.counters.step);
+    let theta = Arc::new(std::mem::take(&mut state.theta));
+    gradient.fill(0.0);
+    let terms = objective.loss_and_gradient(&theta, step, gradient).map_err(TrainError::Objective)?;
+    let norm = gradient.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>().sqrt();
+    if !terms.iter().all(|t| t.is_finite()) || !norm.is_finite() {
+        let what = objective
+            .locate_non_finite(&theta, step)
+            .or_else(|| gradient.iter().position(|g| !g.is_finite()).map(|i| in_gradient(run.layout, i)))
+            .unwrap_or_else(|| "the loss is not finite".to_owned());
+        return Err(TrainError::Diverged { step, what, last_loss: state.counters.last_loss });
+    }
+    state.theta = Arc::unwrap_or_clone(theta);
+
+    let rate = settings.rate_at(step);
+    let gradient_scale = settings.clip_norm.map_or(1.0, |bound| (bound / norm).min(1.0));
+    for view in &run.layout.views {
+        let decay = match view.kind {
+            ViewKind::Weight => settings.weight_decay,
+            ViewKind::Vector => 0.0,
+            ViewKind::Buffer => continue,
+        };
+        let at = view.range.clone();
+        AdamStep { step: step + 1, rate, gradient_scale, decay }.apply(
+            &mut state.theta[at.clone()],
+            &gradient[at.clone()],
+            &mut state.first_moment[at.clone()],
+            &mut state.second_moment[at],
+        );
+    }
+    if let Some(decay) = settings.ema {
+        // a short memory at first, so that the start is forgotten
+        let decay = decay.min((1.0 + step as f64) / (10.0 + step as f64)) as f32;
+        state.average.iter_mut().zip(&state.theta).for_each(|(a, t)| *a = decay * *a + (1.0 - decay) * t);
+    }
+    state.counters.step = step + 1;
+    state.counters.last_loss = terms[0];
+    state.counters.running.add(&terms, norm);
+    let report = StepReport { step: step + 1, terms: &terms, rate, gradient_norm: norm };
+    observer.step(&report).map_err(TrainError::Observer)
+}
+
+fn in_gradient(layout: &Layout, index: usize) -> String {
+    let name = layout.view_at(index).map_or("?", |view| view.name.as_str());
+    format!("the gradient of {name} is not finite")
+}
+
+/// Validates the average if there is one, else the parameters; keeps them if they are the best.
+fn validate(
+    objective: &mut dyn Objective,
+    state: &mut State,
+    settings: &Settings,
+    observer: &mut dyn Observer,
+) -> Result<(), TrainError> {
+    let mut candidate = if settings.ema.is_some() { state.average.clone() } else { state.theta.clone() };
+    let value = objective.validate(&mut candidate).map_err(TrainError::Objective)?;
+    let counters = &mut state.counters;
+    if !value.is_finite() {
+        let what = objective
+            .locate_non_finite(&Arc::new(candidate), counters.step)
+            .unwrap_or_else(|| "the validation value is not finite".to_owned());
+        return Err(TrainError::Diverged { step: counters.step, what, last_loss: counters.last_loss });
+    }
+    let best = counters.best_validation.is_none_or(|before| value < before);
+    let rate = settings.rate_at(counters.step.saturating_sub(1));
+    let record = counters.running.close(counters.step, value, rate, best);
+    if best {
+        counters.best_validation = Some(value);
+        counters.best_step = counters.step;
+        counters.without_gain = 0;
+    } else {
+        counters.without_gain += 1;
+    }
+    counters.history.push(record.clone());
+    observer.validation(&record, &candidate).map_err(TrainError::Observer)?;
+    if best {
+        state.best = candidate;
+    }
+    Ok(())
+}
