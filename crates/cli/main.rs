@@ -1,1 +1,33 @@
-fn main() {}
+//! The command `flowstill`: arguments, terminal, exit codes. The work is done by the crates.
+
+mod arguments;
+mod commands;
+mod interrupt;
+mod terminal;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let quiet = arguments.quiet;
+    let done = match arguments.command {
+        Command::Run(options) => commands::experiment::run(&options, quiet),
+        Command::Check(options) => commands::experiment::check(&options),
+        Command::Train(options) => commands::experiment::train(&options, quiet),
+        Command::Distill(options) => commands::experiment::distill(&options, quiet),
+        Command::Eval(options) => commands::experiment::eval(&options, quiet),
+        Command::Bench(options) => commands::bench::bench(&options),
+        Command::Sample(options) => commands::sample::sample(&options, quiet),
+        Command::LogProb(options) => commands::log_prob::log_prob(&options),
+        Command::Describe(options) => commands::describe::describe(&options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure:#}");
+            ExitCode::from(commands::exit_code(&failure))
+        }
+    }
+}

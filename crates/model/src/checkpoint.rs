@@ -65,16 +65,16 @@ struct Metadata {
 /// Why a checkpoint could not be written or read.
 #[derive(Debug, Error)]
 pub enum CheckpointError {
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {path}")]
     Write { path: PathBuf, source: std::io::Error },
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}")]
     Read { path: PathBuf, source: std::io::Error },
     #[error("{path} is not a flowstill checkpoint: {reason}; expected a .safetensors file written by `flowstill run`, `train` or `distill`")]
     NotACheckpoint { path: PathBuf, reason: String },
     #[error("{path} has checkpoint format {found}, this version of flowstill reads format {FORMAT_VERSION}; use the version that wrote it or train again")]
     Version { path: PathBuf, found: u64 },
-    #[error("{path} describes an impossible flow: {source}")]
-    Spec { path: PathBuf, source: SpecError },
+    #[error("{path} describes an impossible flow: {reason}")]
+    Spec { path: PathBuf, reason: SpecError },
 }
 
 impl Checkpoint {
@@ -124,7 +124,7 @@ impl Checkpoint {
             None => return Err(broken("its metadata names no format version".into())),
         }
         let meta: Metadata = serde_json::from_value(value).map_err(|e| broken(e.to_string()))?;
-        meta.spec.validate().map_err(|source| CheckpointError::Spec { path: path.into(), source })?;
+        meta.spec.validate().map_err(|reason| CheckpointError::Spec { path: path.into(), reason })?;
         check_width("standardizer.mean", meta.standardizer.mean.len(), meta.spec.dim).map_err(broken)?;
         check_width("standardizer.sd", meta.standardizer.sd.len(), meta.spec.dim).map_err(broken)?;
         check_width("columns", meta.columns.len(), meta.spec.dim).map_err(broken)?;

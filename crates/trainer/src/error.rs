@@ -10,11 +10,11 @@ pub enum TrainError {
          try a smaller rate, a longer warmup or a smaller clip_norm"
     )]
     Diverged { step: u64, what: String, last_loss: f64 },
-    #[error("cannot evaluate the objective: {0}")]
+    #[error("cannot evaluate the objective")]
     Objective(#[source] Box<dyn std::error::Error + Send + Sync>),
-    #[error("cannot record the progress of training: {0}")]
+    #[error("cannot record the progress of training")]
     Observer(#[source] std::io::Error),
-    #[error("cannot write the training state {path}: {source}")]
+    #[error("cannot write the training state {path}")]
     WriteState { path: PathBuf, source: std::io::Error },
     #[error("cannot read the training state {path}: {reason}; delete the file to start again")]
     ReadState { path: PathBuf, reason: String },

@@ -11,10 +11,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Everything around the objective.
-pub struct Run<'a> {
-    pub settings: &'a Settings,
-    pub layout: &'a Layout,
+/// What surrounds a run: where it is kept, what it belongs to, how it is stopped.
+#[derive(Clone, Copy)]
+pub struct Environment<'a> {
     /// where the state is kept; nothing is saved without it
     pub state: Option<&'a Path>,
     /// identifies the configuration, so that a state is never resumed under another
@@ -53,16 +52,17 @@ pub struct Outcome {
 pub fn fit(
     objective: &mut dyn Objective,
     start: Vec<f32>,
-    run: &Run,
+    layout: &Layout,
+    settings: &Settings,
+    environment: &Environment,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, TrainError> {
-    let settings = run.settings;
     let averaged = settings.ema.is_some();
-    let saved = match run.state {
-        Some(path) => State::load(path, start.len(), averaged, run.fingerprint)?,
+    let saved = match environment.state {
+        Some(path) => State::load(path, start.len(), averaged, environment.fingerprint)?,
         None => None,
     };
-    let mut state = saved.unwrap_or_else(|| State::new(start, averaged, run.fingerprint));
+    let mut state = saved.unwrap_or_else(|| State::new(start, averaged, environment.fingerprint));
     let mut gradient = vec![0.0f32; state.theta.len()];
     observer.start(state.counters.step, settings.steps).map_err(TrainError::Observer)?;
 
@@ -74,17 +74,17 @@ pub fn fit(
         if state.counters.step >= settings.steps {
             break End::Steps;
         }
-        if run.interrupted.load(Ordering::Relaxed) {
-            save(&state, run)?;
+        if environment.interrupted.load(Ordering::Relaxed) {
+            save(&state, environment)?;
             break End::Interrupted;
         }
-        advance(objective, &mut state, &mut gradient, run, observer)?;
+        advance(objective, &mut state, &mut gradient, layout, settings, observer)?;
         let done = state.counters.step;
         if done.is_multiple_of(settings.validate_every) || done == settings.steps {
             validate(objective, &mut state, settings, observer)?;
         }
         if done.is_multiple_of(settings.checkpoint_every) && done < settings.steps {
-            save(&state, run)?;
+            save(&state, environment)?;
         }
     };
     let counters = state.counters;
@@ -98,8 +98,8 @@ pub fn fit(
     })
 }
 
-fn save(state: &State, run: &Run) -> Result<(), TrainError> {
-    match run.state {
+fn save(state: &State, environment: &Environment) -> Result<(), TrainError> {
+    match environment.state {
         // before the first step there is nothing to lose
         Some(path) if state.counters.step > 0 => state.save(path),
         _ => Ok(()),
@@ -111,10 +111,11 @@ fn advance(
     objective: &mut dyn Objective,
     state: &mut State,
     gradient: &mut [f32],
-    run: &Run,
+    layout: &Layout,
+    settings: &Settings,
     observer: &mut dyn Observer,
 ) -> Result<(), TrainError> {
-    let (settings, step) = (run.settings, state.counters.step);
+    let step = state.counters.step;
     let theta = Arc::new(std::mem::take(&mut state.theta));
     gradient.fill(0.0);
     let terms = objective.loss_and_gradient(&theta, step, gradient).map_err(TrainError::Objective)?;
@@ -122,7 +123,7 @@ fn advance(
     if !terms.iter().all(|t| t.is_finite()) || !norm.is_finite() {
         let what = objective
             .locate_non_finite(&theta, step)
-            .or_else(|| gradient.iter().position(|g| !g.is_finite()).map(|i| in_gradient(run.layout, i)))
+            .or_else(|| gradient.iter().position(|g| !g.is_finite()).map(|i| in_gradient(layout, i)))
             .unwrap_or_else(|| "the loss is not finite".to_owned());
         return Err(TrainError::Diverged { step, what, last_loss: state.counters.last_loss });
     }
@@ -130,7 +131,7 @@ fn advance(
 
     let rate = settings.rate_at(step);
     let gradient_scale = settings.clip_norm.map_or(1.0, |bound| (bound / norm).min(1.0));
-    for view in &run.layout.views {
+    for view in &layout.views {
         let decay = match view.kind {
             ViewKind::Weight => settings.weight_decay,
             ViewKind::Vector => 0.0,

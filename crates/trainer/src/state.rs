@@ -79,6 +79,14 @@ impl State {
         atomic::write(path, &bytes).map_err(|source| TrainError::WriteState { path: path.into(), source })
     }
 
+    /// The configuration that a saved state belongs to; nothing if there is no readable state.
+    pub fn fingerprint(path: &Path) -> Option<String> {
+        let bytes = std::fs::read(path).ok()?;
+        let (_, header) = SafeTensors::read_metadata(&bytes).ok()?;
+        let counters: Counters = serde_json::from_str(header.metadata().as_ref()?.get(METADATA_KEY)?).ok()?;
+        Some(counters.fingerprint)
+    }
+
     /// Reads the state if there is one; refuses that of another configuration.
     pub fn load(path: &Path, parameters: usize, averaged: bool, fingerprint: &str) -> Result<Option<Self>, TrainError> {
         let broken = |reason: String| TrainError::ReadState { path: path.into(), reason };

@@ -1,7 +1,7 @@
 //! The loop on a problem whose answer is known: a noisy quadratic.
 
 use flowstill_model::{FlowSpec, LayerSpec, Layout, Orientation};
-use flowstill_trainer::{End, Objective, Observer, Outcome, Run, Schedule, Settings, StepReport, TrainError, fit};
+use flowstill_trainer::{End, Environment, Objective, Observer, Outcome, Schedule, Settings, StepReport, TrainError, fit};
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
@@ -67,8 +67,8 @@ fn layout() -> Layout {
 }
 
 fn train(settings: &Settings, state: Option<&Path>, stop: &AtomicBool, observer: &mut dyn Observer) -> Result<Outcome, TrainError> {
-    let run = Run { settings, layout: &layout(), state, fingerprint: "test", interrupted: stop };
-    fit(&mut Quadratic { poison_at: None }, vec![0.0; 4], &run, observer)
+    let environment = Environment { state, fingerprint: "test", interrupted: stop };
+    fit(&mut Quadratic { poison_at: None }, vec![0.0; 4], &layout(), settings, &environment, observer)
 }
 
 /// Raises the stop flag after a number of steps, as Ctrl-C would.
@@ -118,14 +118,12 @@ fn a_killed_run_goes_on_from_its_last_checkpoint_to_the_same_bits() {
     let whole = train(&settings(), None, &AtomicBool::new(false), &mut ()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.safetensors");
-    let run = Run {
-        settings: &settings(),
-        layout: &layout(),
+    let environment = Environment {
         state: Some(&path),
         fingerprint: "test",
         interrupted: &AtomicBool::new(false),
     };
-    let killed = fit(&mut Quadratic { poison_at: Some(137) }, vec![0.0; 4], &run, &mut ());
+    let killed = fit(&mut Quadratic { poison_at: Some(137) }, vec![0.0; 4], &layout(), &settings(), &environment, &mut ());
     assert!(killed.is_err());
     let resumed = train(&settings(), Some(&path), &AtomicBool::new(false), &mut ()).unwrap();
     assert_eq!(resumed, whole);
@@ -136,14 +134,12 @@ fn patience_stops_and_a_decayed_weight_shrinks() {
     let stubborn = Settings { rate: 1e-9, warmup: 0, patience: Some(3), ema: None, ..settings() };
     let mut observer = ();
     let mut stuck = Quadratic { poison_at: None };
-    let run = Run {
-        settings: &stubborn,
-        layout: &layout(),
+    let environment = Environment {
         state: None,
         fingerprint: "",
         interrupted: &AtomicBool::new(false),
     };
-    let outcome = fit(&mut stuck, GOAL.to_vec(), &run, &mut observer).unwrap();
+    let outcome = fit(&mut stuck, GOAL.to_vec(), &layout(), &stubborn, &environment, &mut observer).unwrap();
     assert_eq!(outcome.end, End::Patience);
     assert!(outcome.steps < 400);
 }
@@ -151,8 +147,8 @@ fn patience_stops_and_a_decayed_weight_shrinks() {
 #[test]
 fn a_gradient_that_is_not_finite_stops_with_step_and_name() {
     let stop = AtomicBool::new(false);
-    let run = Run { settings: &settings(), layout: &layout(), state: None, fingerprint: "", interrupted: &stop };
-    let error = fit(&mut Quadratic { poison_at: Some(5) }, vec![0.0; 4], &run, &mut ()).unwrap_err().to_string();
+    let environment = Environment { state: None, fingerprint: "", interrupted: &stop };
+    let error = fit(&mut Quadratic { poison_at: Some(5) }, vec![0.0; 4], &layout(), &settings(), &environment, &mut ()).unwrap_err().to_string();
     assert!(error.contains("step 5") && error.contains("layers.0.shift") && error.contains("last finite loss"), "{error}");
 }
 
@@ -163,8 +159,8 @@ fn states_of_other_runs_and_damaged_states_are_refused() {
     let stop = AtomicBool::new(false);
     train(&settings(), Some(&path), &stop, &mut StopAfter(20, &stop)).unwrap();
     let never = AtomicBool::new(false);
-    let run = Run { settings: &settings(), layout: &layout(), state: Some(&path), fingerprint: "other", interrupted: &never };
-    let error = fit(&mut Quadratic { poison_at: None }, vec![0.0; 4], &run, &mut ()).unwrap_err();
+    let environment = Environment { state: Some(&path), fingerprint: "other", interrupted: &never };
+    let error = fit(&mut Quadratic { poison_at: None }, vec![0.0; 4], &layout(), &settings(), &environment, &mut ()).unwrap_err();
     assert!(matches!(error, TrainError::OtherRun { .. }));
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() - 3]).unwrap();

@@ -1,0 +1,182 @@
+//! What can be typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Train a normalizing-flow teacher, distil it into a fast one-pass student, compare both honestly.
+#[derive(Debug, Parser)]
+#[command(version, after_help = "Examples:
+  flowstill run experiments/quickstart.yaml        teacher, student, comparison and report in runs/quickstart/
+  flowstill check my.yaml                          find every mistake in a configuration, run nothing
+  flowstill sample runs/quickstart/student.safetensors -n 1000 -o samples.npy
+  flowstill describe runs/quickstart/student.safetensors
+
+Exit codes: 0 done, 1 a run failed, 2 wrong input, 130 interrupted (the same command resumes).")]
+pub struct Arguments {
+    /// Print results and errors only
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a whole experiment: train, distil, compare, report
+    #[command(after_help = "Examples:
+  flowstill run experiments/quickstart.yaml
+  flowstill run experiments/quickstart.yaml --runs /data/runs
+  flowstill run my.yaml --overwrite                after a change of my.yaml: redo the stages that it touches
+
+Stages that were finished with the same configuration, data and version are not done again. Ctrl-C saves the state
+of a training; the same command goes on from there and ends with the same bits.")]
+    Run(Experiment),
+    /// Check an experiment's YAML and its data files; run nothing
+    #[command(after_help = "Example:
+  flowstill check experiments/quickstart.yaml      prints every mistake with its line, or the resolved configuration")]
+    Check(Check),
+    /// Train the teacher of an experiment
+    #[command(after_help = "Example:
+  flowstill train experiments/quickstart.yaml      writes runs/quickstart/teacher.safetensors")]
+    Train(Experiment),
+    /// Distil the student of an experiment from its teacher
+    #[command(after_help = "Examples:
+  flowstill distill experiments/quickstart.yaml
+  flowstill distill my.yaml --teacher other/teacher.safetensors    from a teacher trained elsewhere on the same data")]
+    Distill(Derived),
+    /// Compare the student of an experiment with its teacher and write the report
+    #[command(after_help = "Example:
+  flowstill eval experiments/quickstart.yaml       writes metrics.json, report.html and figures/")]
+    Eval(Derived),
+    /// Measure the sampling speed of a teacher (three methods) and a student
+    #[command(after_help = "Examples:
+  flowstill bench --teacher runs/quickstart/teacher.safetensors --student runs/quickstart/student.safetensors
+  flowstill bench --teacher t.safetensors --student s.safetensors --batches 1,1000 --threads 1 --json")]
+    Bench(Bench),
+    /// Draw samples from a checkpoint
+    #[command(after_help = "Examples:
+  flowstill sample student.safetensors -n 1000 -o samples.csv
+  flowstill sample student.safetensors -n 100000000 -o samples.npy --seed 7     streams, in constant memory
+  flowstill sample student.safetensors -n 5 -o -                                CSV to standard output
+
+Row i depends on the seed and i alone: not on -n, not on --threads.")]
+    Sample(Sample),
+    /// Log-densities of rows in a file
+    #[command(after_help = "Examples:
+  flowstill log-prob teacher.safetensors my.csv -o log_prob.npy
+  flowstill log-prob teacher.safetensors my.npy -o -       CSV to standard output
+
+In nats, in the units of the data. The columns must be those of the training data, in their order.")]
+    LogProb(LogProb),
+    /// Say what a checkpoint is: architecture, parameters, cost of sampling and of a density
+    #[command(after_help = "Example:
+  flowstill describe runs/quickstart/student.safetensors")]
+    Describe(Describe),
+}
+
+#[derive(Debug, Args)]
+pub struct Experiment {
+    /// The experiment's YAML
+    pub file: PathBuf,
+    /// Folder that holds one folder per run
+    #[arg(long, default_value = "runs", value_name = "DIR")]
+    pub runs: PathBuf,
+    /// Replace results of another configuration
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Derived {
+    #[command(flatten)]
+    pub experiment: Experiment,
+    /// A teacher trained elsewhere on the same data, in place of the experiment's own
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub teacher: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The experiment's YAML
+    pub file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// The teacher's checkpoint
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub teacher: PathBuf,
+    /// The student's checkpoint
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub student: PathBuf,
+    /// Rows drawn in one call
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 10, 100, 1000, 10_000], value_parser = positive)]
+    pub batches: Vec<usize>,
+    /// Timings of each point
+    #[arg(long, default_value_t = 9, value_parser = positive)]
+    pub repetitions: usize,
+    /// Threads; all cores if absent
+    #[arg(long, value_parser = positive)]
+    pub threads: Option<usize>,
+    /// One JSON object per line instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Method {
+    /// every hidden unit once, in the order in which its inputs become known
+    Incremental,
+    /// one full pass per coordinate
+    Naive,
+    /// fixed-point rounds on all coordinates at once
+    Jacobi,
+}
+
+#[derive(Debug, Args)]
+pub struct Sample {
+    /// A .safetensors file of flowstill
+    pub checkpoint: PathBuf,
+    /// Number of rows
+    #[arg(short, long = "number", value_name = "N")]
+    pub n: u64,
+    /// .npy, .csv, or - for CSV on standard output
+    #[arg(short, long)]
+    pub output: PathBuf,
+    /// Seed of the base draws
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Threads; all cores if absent
+    #[arg(long, value_parser = positive)]
+    pub threads: Option<usize>,
+    /// How a sequential direction is computed (a MAF's samples)
+    #[arg(long, value_enum, default_value = "incremental")]
+    pub method: Method,
+}
+
+#[derive(Debug, Args)]
+pub struct LogProb {
+    /// A .safetensors file of flowstill
+    pub checkpoint: PathBuf,
+    /// Rows as .csv, .npy or .npz, also .gz
+    pub data: PathBuf,
+    /// .npy, .csv, or - for CSV on standard output
+    #[arg(short, long, default_value = "-")]
+    pub output: PathBuf,
+    /// Threads; all cores if absent
+    #[arg(long, value_parser = positive)]
+    pub threads: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub struct Describe {
+    /// A .safetensors file of flowstill
+    pub checkpoint: PathBuf,
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("expected a whole number, at least 1".to_owned()),
+        Ok(number) => Ok(number),
+    }
+}

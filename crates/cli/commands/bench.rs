@@ -1,0 +1,48 @@
+//! `bench`: how fast a teacher and a student sample.
+
+use crate::arguments::Bench;
+use anyhow::Result;
+use comfy_table::{Table, presets::UTF8_HORIZONTAL_ONLY};
+use flowstill_eval::{SpeedRow, measure, ratio};
+use flowstill_runner::RunError;
+use flowstill_runner::provenance::processor;
+use flowstill_sampler::Sampler;
+
+const OPS: [&str; 4] = ["teacher_naive", "teacher_jacobi", "teacher_incremental", "student"];
+
+pub fn bench(options: &Bench) -> Result<()> {
+    let teacher = Sampler::load(&options.teacher)?;
+    let student = Sampler::load(&options.student)?;
+    let threads = options.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let speed = measure(&teacher, &student, &options.batches, options.repetitions, threads).map_err(RunError::from)?;
+    if options.json {
+        for row in &speed.rows {
+            println!("{}", serde_json::to_string(row)?);
+        }
+    } else {
+        print_table(&speed.rows, &options.batches, threads);
+    }
+    for note in &speed.notes {
+        eprintln!("note: {note}");
+    }
+    Ok(())
+}
+
+fn print_table(rows: &[SpeedRow], batches: &[usize], threads: usize) {
+    let mut table = Table::new();
+    table.load_preset(UTF8_HORIZONTAL_ONLY);
+    table.set_header(["batch", "teacher naive", "Jacobi", "incremental", "student", "÷ naive", "÷ incremental"]);
+    for &batch in batches {
+        let cell = |op: &str| {
+            let row = rows.iter().find(|r| r.op == op && r.batch == batch && r.unit == "samples/s");
+            row.map_or_else(|| "–".to_owned(), |r| format!("{:.0}/s", r.value))
+        };
+        let times = |op: &str| ratio(rows, "student", op, batch).map_or_else(|| "–".to_owned(), |r| format!("{r:.2}×"));
+        let mut line = vec![batch.to_string()];
+        line.extend(OPS.map(cell));
+        line.extend([times("teacher_naive"), times("teacher_incremental")]);
+        table.add_row(line);
+    }
+    println!("samples per second with log-density, medians, {threads} threads, {}", processor());
+    println!("{table}");
+}

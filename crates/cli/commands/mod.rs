@@ -1,0 +1,37 @@
+//! One file per command, or per family of commands.
+
+pub mod bench;
+pub mod describe;
+pub mod experiment;
+pub mod log_prob;
+pub mod sample;
+
+use flowstill_data::DataError;
+use flowstill_runner::RunError;
+use anyhow::Result;
+
+/// 1 a run failed, 2 wrong input, 130 interrupted and resumable.
+pub fn exit_code(failure: &anyhow::Error) -> u8 {
+    match failure.downcast_ref::<RunError>() {
+        Some(error) => error.exit_code(),
+        None => 2,
+    }
+}
+
+/// Runs `work` on that many threads, all cores if absent.
+pub fn on_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    let wanted = threads.unwrap_or(0);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(wanted)
+        .build()
+        .map_err(|e| RunError::Threads { threads: wanted, reason: e.to_string() })?;
+    pool.install(work)
+}
+
+/// A closed pipe (`| head`) is no failure; everything else that cannot be written is.
+pub fn unless_closed(written: Result<(), DataError>) -> Result<(), RunError> {
+    match written {
+        Err(DataError::BrokenPipe) => Ok(()),
+        other => Ok(other?),
+    }
+}

@@ -1,0 +1,321 @@
+//! NumPy's array format, versions 1.0 to 3.0, read here because the parsers on offer bring a grammar engine for what
+//! is a dictionary of three keys.
+//!
+//! Layout: `\x93NUMPY`, version (2 bytes), length of the header (2 or 4 bytes), the header as a Python dictionary
+//! `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }`, then the values.
+
+use std::io::{Read, Write};
+use std::path::Path;
+
+use crate::error::DataError;
+use crate::table::Table;
+
+const MAGIC: &[u8; 6] = b"\x93NUMPY";
+/// Far above what any array of numbers needs.
+const LONGEST_HEADER: usize = 1 << 20;
+/// Values decoded at a time.
+const CHUNK: usize = 1 << 14;
+
+/// Reads an array of one or two axes; `path` is for messages.
+pub fn read(path: &Path, mut reader: impl Read) -> Result<Table, DataError> {
+    let header = read_header(path, &mut reader)?;
+    let (rows, dim) = match header.shape[..] {
+        [rows] => (rows, 1),
+        [rows, dim] => (rows, dim),
+        _ => return Err(DataError::Shape { path: path.to_path_buf(), shape: header.shape }),
+    };
+    if rows == 0 || dim == 0 {
+        return Err(DataError::Empty { path: path.to_path_buf() });
+    }
+    let element = Element::parse(&header.descr)
+        .ok_or_else(|| DataError::ElementType { path: path.to_path_buf(), found: header.descr.clone() })?;
+    let too_large =
+        || DataError::malformed(path, format!("an array of shape {:?} does not fit in memory", header.shape));
+    let count = rows.checked_mul(dim).and_then(|n| usize::try_from(n).ok()).ok_or_else(too_large)?;
+    let (rows, dim) = (count / dim as usize, dim as usize);
+    let stored = read_values(path, &mut reader, element, count)?;
+    check_end(path, &mut reader)?;
+    let values = if header.fortran { from_columns(&stored, rows, dim) } else { stored };
+    Ok(Table { columns: None, dim, values })
+}
+
+/// Writes the header of a C-ordered little-endian array, padded so that the values are aligned to 64 bytes.
+pub fn write_header(mut out: impl Write, descr: &str, rows: u64, dim: usize) -> std::io::Result<()> {
+    let dict = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({rows}, {dim}), }}");
+    let before = MAGIC.len() + 4;
+    let padded = (before + dict.len() + 1).next_multiple_of(64) - before;
+    out.write_all(MAGIC)?;
+    out.write_all(&[1, 0])?;
+    out.write_all(&(padded as u16).to_le_bytes())?;
+    writeln!(out, "{dict:<width$}", width = padded - 1)
+}
+
+struct Header {
+    descr: String,
+    fortran: bool,
+    shape: Vec<u64>,
+}
+
+fn read_header(path: &Path, reader: &mut impl Read) -> Result<Header, DataError> {
+    let mut exactly = |bytes: &mut [u8]| {
+        reader.read_exact(bytes).map_err(|e| match e.kind() {
+            std::io::ErrorKind::UnexpectedEof => {
+                DataError::Truncated { path: path.to_path_buf(), detail: " inside the header of the array".into() }
+            }
+            _ => DataError::reading(path, e),
+        })
+    };
+    let mut start = [0; 8];
+    exactly(&mut start)?;
+    if start[..6] != MAGIC[..] {
+        return Err(DataError::malformed(path, "not a NumPy array: it does not begin with \\x93NUMPY"));
+    }
+    let length = match start[6] {
+        1 => {
+            let mut bytes = [0; 2];
+            exactly(&mut bytes)?;
+            usize::from(u16::from_le_bytes(bytes))
+        }
+        2 | 3 => {
+            let mut bytes = [0; 4];
+            exactly(&mut bytes)?;
+            u32::from_le_bytes(bytes) as usize
+        }
+        other => {
+            return Err(DataError::malformed(path, format!("NumPy format {other}.{}, expected 1.0 to 3.0", start[7])));
+        }
+    };
+    if length > LONGEST_HEADER {
+        return Err(DataError::malformed(path, format!("the header of the array claims {length} bytes")));
+    }
+    let mut text = vec![0; length];
+    exactly(&mut text)?;
+    let text = String::from_utf8_lossy(&text);
+    parse_header(&text).ok_or_else(|| {
+        let shown: String = text.trim().chars().take(120).collect();
+        DataError::malformed(path, format!("the header of the array cannot be understood: {shown}"))
+    })
+}
+
+/// The three keys, in whatever order and spacing Python accepts.
+fn parse_header(text: &str) -> Option<Header> {
+    let after = |key: &str| {
+        let at = [format!("'{key}'"), format!("\"{key}\"")].iter().find_map(|k| text.find(k).map(|at| at + k.len()))?;
+        text[at..].trim_start().strip_prefix(':').map(str::trim_start)
+    };
+    let descr = after("descr")?;
+    let descr = match descr.chars().next()? {
+        quote @ ('\'' | '"') => descr[1..].split(quote).next()?.to_string(),
+        // a record or an array of arrays: kept as it stands for the message
+        '[' => descr[..descr.rfind(']')? + 1].to_string(),
+        _ => return None,
+    };
+    let fortran = match after("fortran_order")? {
+        rest if rest.starts_with("True") => true,
+        rest if rest.starts_with("False") => false,
+        _ => return None,
+    };
+    let shape = after("shape")?.strip_prefix('(')?.split(')').next()?;
+    let sizes = shape.split(',').map(str::trim).filter(|s| !s.is_empty());
+    // Python 2 wrote long integers as 3L
+    let shape = sizes.map(|s| s.trim_end_matches('L').parse().ok()).collect::<Option<Vec<u64>>>()?;
+    Some(Header { descr, fortran, shape })
+}
+
+/// Kind, width in bytes and byte order of one value.
+#[derive(Debug, Clone, Copy)]
+struct Element {
+    kind: u8,
+    width: usize,
+    big_endian: bool,
+}
+
+impl Element {
+    fn parse(descr: &str) -> Option<Self> {
+        let &[order, kind, width] = descr.as_bytes() else { return None };
+        let width = usize::from(width.checked_sub(b'0')?);
+        let known = match kind {
+            b'f' => matches!(width, 2 | 4 | 8),
+            b'i' | b'u' => matches!(width, 1 | 2 | 4 | 8),
+            b'b' => width == 1,
+            _ => false,
+        };
+        let big_endian = match order {
+            b'>' => true,
+            b'<' | b'|' | b'=' => false,
+            _ => return None,
+        };
+        known.then_some(Self { kind, width, big_endian })
+    }
+
+    /// One value; 64-bit integers beyond 2⁵³ are rounded.
+    fn decode(self, bytes: &[u8]) -> f64 {
+        let mut word = [0; 8];
+        for (i, &byte) in bytes.iter().enumerate() {
+            word[if self.big_endian { bytes.len() - 1 - i } else { i }] = byte;
+        }
+        let bits = u64::from_le_bytes(word);
+        match (self.kind, self.width) {
+            (b'f', 2) => half(bits as u16),
+            (b'f', 4) => f64::from(f32::from_bits(bits as u32)),
+            (b'f', _) => f64::from_bits(bits),
+            (b'i', width) => {
+                let unused = 64 - 8 * width as u32;
+                ((bits << unused) as i64 >> unused) as f64
+            }
+            (b'b', _) => f64::from(u8::from(bits != 0)),
+            _ => bits as f64,
+        }
+    }
+}
+
+/// IEEE 754 binary16: one sign, five exponent and ten fraction bits.
+fn half(bits: u16) -> f64 {
+    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
+    let exponent = i32::from(bits >> 10 & 0x1f);
+    let fraction = f64::from(bits & 0x3ff);
+    match exponent {
+        0 => sign * fraction * 2f64.powi(-24),
+        31 if fraction == 0.0 => sign * f64::INFINITY,
+        31 => f64::NAN,
+        _ => sign * (1024.0 + fraction) * 2f64.powi(exponent - 25),
+    }
+}
+
+fn read_values(path: &Path, reader: &mut impl Read, element: Element, count: usize) -> Result<Vec<f64>, DataError> {
+    // grows as values arrive: the header of a damaged file may promise any number of them
+    let mut values = Vec::with_capacity(count.min(1 << 20));
+    let mut buffer = vec![0; CHUNK * element.width];
+    while values.len() < count {
+        let wanted = (count - values.len()).min(CHUNK) * element.width;
+        let mut have = 0;
+        while have < wanted {
+            match reader.read(&mut buffer[have..wanted]) {
+                Ok(0) => {
+                    let found = values.len() + have / element.width;
+                    let detail = format!(" with {found} of the {count} values that its header promises");
+                    return Err(DataError::Truncated { path: path.to_path_buf(), detail });
+                }
+                Ok(n) => have += n,
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(DataError::reading(path, e)),
+            }
+        }
+        values.extend(buffer[..wanted].chunks_exact(element.width).map(|bytes| element.decode(bytes)));
+    }
+    Ok(values)
+}
+
+/// Nothing may follow the values. To look is also what makes a gzip or zip reader compare its checksum.
+fn check_end(path: &Path, reader: &mut impl Read) -> Result<(), DataError> {
+    match reader.take(1).read_to_end(&mut Vec::new()) {
+        Ok(0) => Ok(()),
+        Ok(_) => Err(DataError::malformed(path, "the file goes on after the array that its header announces")),
+        Err(e) => Err(DataError::reading(path, e)),
+    }
+}
+
+/// Column-major → row-major.
+fn from_columns(stored: &[f64], rows: usize, dim: usize) -> Vec<f64> {
+    let mut values = vec![0.0; stored.len()];
+    for (j, column) in stored.chunks_exact(rows).enumerate() {
+        for (i, &value) in column.iter().enumerate() {
+            values[i * dim + j] = value;
+        }
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn array(version: u8, dict: &str, values: &[u8]) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend([version, 0]);
+        match version {
+            1 => bytes.extend((dict.len() as u16).to_le_bytes()),
+            _ => bytes.extend((dict.len() as u32).to_le_bytes()),
+        }
+        bytes.extend(dict.as_bytes());
+        bytes.extend(values);
+        bytes
+    }
+
+    fn dict(descr: &str, fortran: &str, shape: &str) -> String {
+        format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}   \n")
+    }
+
+    fn message(bytes: &[u8]) -> String {
+        read(Path::new("a.npy"), bytes).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_element_type_in_both_byte_orders() {
+        let cases: [(&str, Vec<u8>, [f64; 2]); 9] = [
+            ("<f4", [1.5f32, -2.0].iter().flat_map(|v| v.to_le_bytes()).collect(), [1.5, -2.0]),
+            (">f8", [1.5f64, -2.0].iter().flat_map(|v| v.to_be_bytes()).collect(), [1.5, -2.0]),
+            ("<f2", vec![0x00, 0x3e, 0x00, 0xc0], [1.5, -2.0]),
+            ("|i1", vec![3, 0xff], [3.0, -1.0]),
+            (">i2", vec![0x01, 0x00, 0xff, 0xfe], [256.0, -2.0]),
+            ("<i8", [7i64, -9].iter().flat_map(|v| v.to_le_bytes()).collect(), [7.0, -9.0]),
+            ("|u1", vec![3, 0xff], [3.0, 255.0]),
+            (">u4", [7u32, u32::MAX].iter().flat_map(|v| v.to_be_bytes()).collect(), [7.0, 4_294_967_295.0]),
+            ("|b1", vec![1, 0], [1.0, 0.0]),
+        ];
+        for (descr, values, expected) in cases {
+            for version in 1..=3 {
+                let table =
+                    read(Path::new("a.npy"), &array(version, &dict(descr, "False", "(2,)"), &values)[..]).unwrap();
+                assert_eq!((table.dim, &table.values[..]), (1, &expected[..]), "{descr} {version}");
+            }
+        }
+    }
+
+    #[test]
+    fn half_precision_at_its_edges() {
+        assert_eq!(half(0x0001), 2f64.powi(-24));
+        assert_eq!(half(0x7bff), 65504.0);
+        assert_eq!(half(0x0400), 2f64.powi(-14));
+        assert!(half(0x7c01).is_nan() && half(0xfc00) == f64::NEG_INFINITY);
+    }
+
+    #[test]
+    fn fortran_order_is_turned() {
+        let values: Vec<u8> = [1.0f64, 2.0, 3.0, 10.0, 20.0, 30.0].iter().flat_map(|v| v.to_le_bytes()).collect();
+        let table = read(Path::new("a.npy"), &array(1, &dict("<f8", "True", "(3, 2)"), &values)[..]).unwrap();
+        assert_eq!((table.dim, table.values), (2, vec![1.0, 10.0, 2.0, 20.0, 3.0, 30.0]));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let with = |descr, shape| array(1, &dict(descr, "False", shape), &[0; 64]);
+        assert!(message(&with("<f8", "(3, 2)")).contains("goes on after the array"));
+        assert!(message(&with("<f4", "(2, 2, 2)")).contains("[2, 2, 2]"));
+        assert!(message(&with("<f4", "()")).contains("shape []"));
+        assert!(message(&with("<f4", "(0, 2)")).contains("no rows"));
+        assert!(message(&with("<c8", "(2,)")).contains("type <c8"));
+        assert!(message(&with("|O", "(2,)")).contains("type |O"));
+        assert!(message(&with("<f8", "(5, 2)")).contains("8 of the 10 values"));
+        assert!(message(&with("<f8", "(18446744073709551615, 2)")).contains("does not fit"));
+        // neither does a promise of 10¹⁸ values take memory
+        assert!(message(&with("<f8", "(1000000000000000000, 1)")).contains("8 of the 1000000000000000000"));
+        assert!(message(&with("<f8", "(-1, 2)")).contains("cannot be understood"));
+        assert!(message(b"PK\x03\x04nonsense").contains("not a NumPy array"));
+        assert!(message(&MAGIC[..4]).contains("inside the header"));
+        let records = "{'descr': [('a', '<f4'), ('b', '<f4')], 'fortran_order': False, 'shape': (2,), }";
+        assert!(message(&array(1, records, &[0; 16])).contains("('b', '<f4')]"));
+    }
+
+    #[test]
+    fn a_written_header_is_aligned_and_read_back() {
+        for (rows, dim) in [(1, 1), (2, 3), (10, 12)] {
+            let mut bytes = Vec::new();
+            write_header(&mut bytes, "<f4", rows, dim).unwrap();
+            assert_eq!((bytes.len() % 64, bytes.last()), (0, Some(&b'\n')));
+            bytes.extend(vec![0; 4 * rows as usize * dim]);
+            let table = read(Path::new("a.npy"), &bytes[..]).unwrap();
+            assert_eq!((table.rows() as u64, table.dim), (rows, dim));
+        }
+    }
+}

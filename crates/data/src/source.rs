@@ -1,0 +1,148 @@
+//! Where a data set comes from, and the one way to load it.
+
+use std::path::{Path, PathBuf};
+
+use crate::columns;
+use crate::dataset::Dataset;
+use crate::error::DataError;
+use crate::split;
+use crate::synthetic::Target;
+use crate::table::{Table, read_table};
+
+/// Synthetic rows live in memory: at most 8 GiB of them, which also keeps their number within 32 bits.
+const MOST_SYNTHETIC_VALUES: usize = 1 << 30;
+
+/// A source of rows. `split` holds the fractions of train, validation and test; `seed` decides which rows go where.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// One file, cut into three parts.
+    File { path: PathBuf, split: [f64; 3], seed: u64 },
+    /// A file per part. A missing part is carved out of the training file, in proportion to `split`.
+    Parts { train: PathBuf, validation: Option<PathBuf>, test: Option<PathBuf>, split: [f64; 3], seed: u64 },
+    /// `rows` draws of a target with known density; row `i` depends on (seed, i) only.
+    Synthetic { target: Target, rows: usize, split: [f64; 3], seed: u64 },
+}
+
+/// Reads, checks, splits and standardises.
+///
+/// # Errors
+/// Whatever [`read_table`] refuses; parts that differ in their columns; too few rows; a column that is constant in
+/// the training part.
+pub fn load(source: &Source) -> Result<Dataset, DataError> {
+    match source {
+        Source::File { path, split, seed } => {
+            split::check(*split)?;
+            let table = read_table(path)?;
+            let (name, columns) = (stem(path), columns::names(path, &table));
+            check_rows(&name, table.rows())?;
+            let parts = split::deal(&table.values, table.dim, split, *seed);
+            Dataset::assemble(name, columns, three(parts))
+        }
+        Source::Parts { train, validation, test, split, seed } => {
+            split::check(*split)?;
+            let first = read_table(train)?;
+            let (name, columns) = (name_of_parts(train), columns::names(train, &first));
+            check_rows(&name, first.rows())?;
+            let given =
+                |path: &Option<PathBuf>| path.as_ref().map(|p| read_like(p, train, &first, &columns)).transpose();
+            let (validation, test) = (given(validation)?, given(test)?);
+            let carve = |fractions: &[f64]| split::deal(&first.values, first.dim, fractions, *seed);
+            let [a, b, c] = *split;
+            let parts = match (validation, test) {
+                (Some(validation), Some(test)) => [first.values, validation, test],
+                (Some(validation), None) => {
+                    let [train, test] = two(carve(&[a, c]));
+                    [train, validation, test]
+                }
+                (None, Some(test)) => {
+                    let [train, validation] = two(carve(&[a, b]));
+                    [train, validation, test]
+                }
+                (None, None) => three(carve(split)),
+            };
+            Dataset::assemble(name, columns, parts)
+        }
+        Source::Synthetic { target, rows, split, seed } => {
+            split::check(*split)?;
+            let name = target.name().to_string();
+            let maximum = MOST_SYNTHETIC_VALUES / target.dim();
+            if *rows > maximum {
+                return Err(DataError::TooManyRows { dataset: name, rows: *rows, maximum });
+            }
+            let values = target.draw_rows(*rows, *seed);
+            let parts = split::deal(&values, target.dim(), split, *seed);
+            Dataset::assemble(name, columns::numbered(target.dim()), three(parts))
+        }
+    }
+}
+
+/// Reads a further part, whose columns must be those of the training file.
+fn read_like(path: &Path, reference: &Path, first: &Table, columns: &[String]) -> Result<Vec<f64>, DataError> {
+    let table = read_table(path)?;
+    if table.dim != first.dim {
+        let (path, reference) = (path.to_path_buf(), reference.to_path_buf());
+        return Err(DataError::Dimension { path, found: table.dim, reference, expected: first.dim });
+    }
+    if let (Some(names), Some(_)) = (&table.columns, &first.columns)
+        && let Some(j) = (0..names.len()).find(|&j| names[j] != columns[j])
+    {
+        return Err(DataError::ColumnName {
+            path: path.to_path_buf(),
+            position: j + 1,
+            found: names[j].clone(),
+            reference: reference.to_path_buf(),
+            expected: columns[j].clone(),
+        });
+    }
+    check_rows(&stem(path), table.rows())?;
+    Ok(table.values)
+}
+
+/// Rows are addressed by 32-bit indices.
+fn check_rows(name: &str, rows: usize) -> Result<(), DataError> {
+    let maximum = u32::MAX as usize;
+    if rows > maximum {
+        return Err(DataError::TooManyRows { dataset: name.to_string(), rows, maximum });
+    }
+    Ok(())
+}
+
+/// The file name up to its first extension that says something about the format.
+fn stem(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let name = name.split_once(".npz:").map_or(name.as_str(), |(file, _)| file);
+    let name = name.strip_suffix(".gz").unwrap_or(name);
+    [".csv", ".tsv", ".txt", ".npy", ".npz"].iter().find_map(|e| name.strip_suffix(e)).unwrap_or(name).to_string()
+}
+
+/// `casp/train.npy` is the data set casp, not the data set train.
+fn name_of_parts(train: &Path) -> String {
+    let own = stem(train);
+    let folder = train.parent().and_then(Path::file_name).map(|f| f.to_string_lossy().into_owned());
+    match folder {
+        Some(folder) if own.eq_ignore_ascii_case("train") || own.eq_ignore_ascii_case("training") => folder,
+        _ => own,
+    }
+}
+
+fn three(parts: Vec<Vec<f64>>) -> [Vec<f64>; 3] {
+    parts.try_into().expect("three fractions give three parts")
+}
+
+fn two(parts: Vec<Vec<f64>>) -> [Vec<f64>; 2] {
+    parts.try_into().expect("two fractions give two parts")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_from_files_or_their_folder() {
+        assert_eq!(stem(Path::new("a/b.v2.csv.gz")), "b.v2");
+        assert_eq!(stem(Path::new("a/b.npz:train")), "b");
+        assert_eq!(name_of_parts(Path::new("data/casp/train.npy")), "casp");
+        assert_eq!(name_of_parts(Path::new("data/casp_train.npy")), "casp_train");
+        assert_eq!(name_of_parts(Path::new("train.npy")), "train");
+    }
+}

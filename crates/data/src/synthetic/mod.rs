@@ -1,0 +1,62 @@
+//! Targets whose normalised density is known: the truth that tests and two-dimensional pictures are judged against.
+//!
+//! Data lie roughly within [−4, 4] in every coordinate. Log-densities are in nats, in the space of the draws.
+
+mod banana;
+mod bessel;
+mod checkerboard;
+mod curve;
+mod eight_gaussians;
+mod entropy;
+mod funnel;
+mod gaussian;
+mod gaussian_mixture;
+mod legendre;
+mod pinwheel;
+mod rings;
+mod swirl;
+mod target;
+mod two_moons;
+
+pub use banana::Banana;
+pub use checkerboard::Checkerboard;
+pub use eight_gaussians::EightGaussians;
+pub use entropy::{Entropy, entropy_estimate};
+pub use funnel::Funnel;
+pub use gaussian_mixture::GaussianMixture;
+pub use pinwheel::Pinwheel;
+pub use rings::Rings;
+pub use swirl::Swirl;
+pub use target::{MAXIMUM_COMPONENTS, MAXIMUM_DIM, Target, TargetError};
+pub use two_moons::TwoMoons;
+
+use rand_chacha::ChaCha8Rng;
+
+/// A distribution with draws and an exact normalised density.
+pub trait KnownDensity: Send + Sync {
+    /// Number of coordinates.
+    fn dim(&self) -> usize;
+
+    /// Name by which an experiment asks for it.
+    fn name(&self) -> &'static str;
+
+    /// One independent draw, written to `out` (`dim` values).
+    fn draw(&self, rng: &mut ChaCha8Rng, out: &mut [f64]);
+
+    /// `log p(x)` in nats; −∞ outside the support.
+    fn log_prob(&self, x: &[f64]) -> f64;
+
+    /// Centres of the modes, where the target has separate ones.
+    fn mode_centres(&self) -> Option<Vec<Vec<f64>>> {
+        None
+    }
+}
+
+/// `log Σ exp(terms)` without overflow; −∞ for no terms.
+fn log_sum_exp(terms: impl Iterator<Item = f64> + Clone) -> f64 {
+    let largest = terms.clone().fold(f64::NEG_INFINITY, f64::max);
+    if largest == f64::NEG_INFINITY {
+        return largest;
+    }
+    largest + terms.map(|t| (t - largest).exp()).sum::<f64>().ln()
+}

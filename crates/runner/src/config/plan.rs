@@ -1,0 +1,81 @@
+//! An experiment that has been checked: all that a run needs to know, with every default filled in.
+
+use super::written::Objective;
+use flowstill_data::Source;
+use flowstill_model::{Architecture, OrderRule};
+use flowstill_trainer::Settings;
+
+/// A checked experiment. It serialises as the YAML from which it would be read again, with absolute paths and without
+/// defaults to guess; see [`Experiment::to_yaml`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Experiment {
+    /// safe as the name of a folder
+    pub name: String,
+    pub seed: u64,
+    /// threads of the run, at least 1
+    pub threads: usize,
+    pub data: Source,
+    pub teacher: TeacherPlan,
+    pub student: StudentPlan,
+    pub evaluation: Evaluation,
+    pub bench: Bench,
+}
+
+/// How the teacher is built and trained: a masked autoregressive flow by maximum likelihood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TeacherPlan {
+    pub architecture: Architecture,
+    pub training: Settings,
+}
+
+/// How the student is built and distilled: an inverse autoregressive flow by `objective`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StudentPlan {
+    pub architecture: Architecture,
+    pub objective: Objective,
+    pub training: Settings,
+}
+
+/// How teacher and student are compared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation {
+    /// samples per estimate, at least 2
+    pub samples: usize,
+}
+
+/// How speed is measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bench {
+    /// numbers of samples drawn at once, each at least 1
+    pub batches: Vec<usize>,
+    /// repetitions of each measurement, at least 1
+    pub repetitions: usize,
+}
+
+impl Experiment {
+    /// What is allowed but seldom meant, for data of `dim` dimensions, which is known only once they are loaded.
+    pub fn warnings(&self, dim: usize) -> Vec<String> {
+        if dim == 1 {
+            return vec![
+                "the data have one dimension, where an affine autoregressive flow is a Gaussian however it is trained"
+                    .to_owned(),
+            ];
+        }
+        [("teacher", &self.teacher.architecture), ("student", &self.student.architecture)]
+            .into_iter()
+            .filter_map(|(who, architecture)| gaussian_conditionals(who, architecture))
+            .collect()
+    }
+}
+
+/// The warning for a chain whose layers all have one order.
+fn gaussian_conditionals(who: &str, architecture: &Architecture) -> Option<String> {
+    let (cause, way_out) = if architecture.layers == 1 {
+        ("a single affine autoregressive layer", "take more layers")
+    } else if architecture.order == OrderRule::Same {
+        ("affine autoregressive layers that all have the same order", "set `order` to `reverse` or `random`")
+    } else {
+        return None;
+    };
+    Some(format!("{who}: {cause} can only have Gaussian conditionals; {way_out} unless that is what you study"))
+}

@@ -1,0 +1,133 @@
+//! From a plan back to the YAML from which the same plan would be read, with nothing left to guess.
+
+use super::data::SPLIT;
+use super::plan::{Experiment, StudentPlan, TeacherPlan};
+use super::written::{self, OrNone, StudentModel, TeacherModel};
+use flowstill_data::{Source, Target};
+use flowstill_trainer::Settings;
+use serde::{Serialize, Serializer};
+
+impl Experiment {
+    /// The resolved experiment as YAML: every key written out, paths absolute.
+    ///
+    /// # Errors
+    /// None for a checked experiment; serde_yaml's own otherwise.
+    pub fn to_yaml(&self) -> Result<String, serde_yaml::Error> {
+        serde_yaml::to_string(self)
+    }
+}
+
+impl Serialize for Experiment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        written::Experiment::from(self).serialize(serializer)
+    }
+}
+
+impl From<&Experiment> for written::Experiment {
+    fn from(plan: &Experiment) -> Self {
+        Self {
+            name: Some(plan.name.clone()),
+            seed: Some(plan.seed),
+            threads: Some(whole(plan.threads)),
+            data: Some((&plan.data).into()),
+            teacher: Some((&plan.teacher).into()),
+            student: Some((&plan.student).into()),
+            evaluation: Some(written::Evaluation { samples: Some(whole(plan.evaluation.samples)) }),
+            bench: Some(written::Bench {
+                batches: Some(wholes(&plan.bench.batches)),
+                repetitions: Some(whole(plan.bench.repetitions)),
+            }),
+        }
+    }
+}
+
+impl From<&Source> for written::Data {
+    fn from(source: &Source) -> Self {
+        match source {
+            Source::File { path, split, seed: _ } => {
+                Self { path: Some(path.clone()), split: Some(split.to_vec()), ..Self::default() }
+            }
+            Source::Parts { train, validation, test, split, seed: _ } => Self {
+                train: Some(train.clone()),
+                validation: validation.clone(),
+                test: test.clone(),
+                // a split is refused where there is nothing to split, and is then the default
+                split: (validation.is_none() || test.is_none() || *split != SPLIT).then(|| split.to_vec()),
+                ..Self::default()
+            },
+            Source::Synthetic { target, rows, split, seed: _ } => Self {
+                synthetic: Some(target.name().to_owned()),
+                rows: Some(whole(*rows)),
+                dim: Some(whole(target.dim())),
+                components: match target {
+                    Target::GaussianMixture { components, .. } => Some(whole(*components)),
+                    _ => None,
+                },
+                split: Some(split.to_vec()),
+                ..Self::default()
+            },
+        }
+    }
+}
+
+impl From<&TeacherPlan> for written::Teacher {
+    fn from(plan: &TeacherPlan) -> Self {
+        let architecture = &plan.architecture;
+        Self {
+            model: Some(TeacherModel::Maf),
+            layers: Some(whole(architecture.layers)),
+            hidden: Some(wholes(&architecture.hidden)),
+            activation: Some(architecture.activation),
+            order: Some(architecture.order),
+            normalisation: Some(architecture.normalisation),
+            log_scale_clip: Some(architecture.log_scale_clip),
+            training: Some((&plan.training).into()),
+        }
+    }
+}
+
+impl From<&StudentPlan> for written::Student {
+    fn from(plan: &StudentPlan) -> Self {
+        let architecture = &plan.architecture;
+        Self {
+            model: Some(StudentModel::Iaf),
+            layers: Some(whole(architecture.layers)),
+            hidden: Some(wholes(&architecture.hidden)),
+            activation: Some(architecture.activation),
+            order: Some(architecture.order),
+            normalisation: Some(architecture.normalisation),
+            log_scale_clip: Some(architecture.log_scale_clip),
+            objective: Some(plan.objective),
+            training: Some((&plan.training).into()),
+        }
+    }
+}
+
+impl From<&Settings> for written::Training {
+    fn from(settings: &Settings) -> Self {
+        // ranges were checked, so every number fits
+        let steps = |n: u64| Some(n as i64);
+        Self {
+            steps: steps(settings.steps),
+            batch: Some(whole(settings.batch)),
+            rate: Some(settings.rate),
+            schedule: Some(settings.schedule),
+            warmup: steps(settings.warmup),
+            weight_decay: Some(settings.weight_decay),
+            clip_norm: Some(OrNone(settings.clip_norm)),
+            ema: Some(OrNone(settings.ema)),
+            validate_every: steps(settings.validate_every),
+            patience: Some(OrNone(settings.patience.map(i64::from))),
+            checkpoint_every: steps(settings.checkpoint_every),
+        }
+    }
+}
+
+/// A checked count, which is far below the limit of either type.
+fn whole(count: usize) -> i64 {
+    count as i64
+}
+
+fn wholes(counts: &[usize]) -> Vec<i64> {
+    counts.iter().copied().map(whole).collect()
+}

@@ -1,0 +1,280 @@
+//! A YAML document as a tree that keeps what serde_yaml's own value drops: repeated keys, tags, integers of any size.
+
+use super::path::{KeyPath, Step};
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
+use std::cell::Cell;
+use std::fmt;
+
+/// Most values a document may expand to; an experiment has about a hundred, an alias bomb billions.
+const MOST_VALUES: usize = 20_000;
+
+/// The complaint about more than that.
+pub(super) const TOO_MANY: &str = "the aliases and values are too many for an experiment";
+
+/// The complaint about a key that is no word.
+pub(super) const BAD_KEY: &str = "a key must be a word, not a list, a section or a tag";
+
+/// The key that merges other sections into its own.
+pub(super) const MERGE: &str = "<<";
+
+/// One value of the document with all that is below it; aliases are already expanded.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Tree {
+    Nothing,
+    Bool(bool),
+    Whole(i128),
+    Real(f64),
+    Text(String),
+    Tagged(String),
+    List(Vec<Tree>),
+    Section(Vec<(String, Tree)>),
+}
+
+impl Tree {
+    /// Parses `text`, which must hold one document.
+    pub fn parse(text: &str) -> Result<Self, serde_yaml::Error> {
+        Plant { values: &Cell::new(0) }.deserialize(serde_yaml::Deserializer::from_str(text))
+    }
+
+    /// Where keys occur more than once, with the number of the occurrence (the second is 1), before any merge.
+    pub fn repeated_keys(&self) -> Vec<(KeyPath, usize)> {
+        let mut found = Vec::new();
+        self.collect_repeated(&KeyPath::default(), &mut found);
+        found
+    }
+
+    fn collect_repeated(&self, at: &KeyPath, found: &mut Vec<(KeyPath, usize)>) {
+        match self {
+            Self::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    item.collect_repeated(&at.index(index), found);
+                }
+            }
+            Self::Section(entries) => {
+                for (place, (key, value)) in entries.iter().enumerate() {
+                    match entries[..place].iter().filter(|(earlier, _)| earlier == key).count() {
+                        0 => value.collect_repeated(&at.key(key), found),
+                        nth => found.push((at.key(key), nth)),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Replaces every `<<: *section` or `<<: [*a, *b]` by the keys it brings; a section's own keys win, then the
+    /// first section of the list. The error is the place of a merge that is not of sections, with what it is.
+    pub fn merge(&mut self, at: &KeyPath) -> Result<(), (KeyPath, String)> {
+        match self {
+            Self::List(items) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    item.merge(&at.index(index))?;
+                }
+            }
+            Self::Section(entries) => {
+                for (key, value) in entries.iter_mut() {
+                    value.merge(&at.key(key))?;
+                }
+                let merged = entries.iter().position(|(key, _)| key == MERGE).map(|place| entries.remove(place).1);
+                let sections = match merged {
+                    None => Vec::new(),
+                    Some(Self::List(sections)) => sections,
+                    Some(section) => vec![section],
+                };
+                for section in sections {
+                    let Self::Section(brought) = section else {
+                        return Err((at.key(MERGE), section.describe()));
+                    };
+                    for (key, value) in brought {
+                        if !entries.iter().any(|(own, _)| *own == key) {
+                            entries.push((key, value));
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Whether a section, or the heading of an empty one, stands at `path`.
+    pub fn has_section(&self, path: &KeyPath) -> bool {
+        let mut here = self;
+        for step in &path.0 {
+            let below = match (here, step) {
+                (Self::Section(entries), Step::Key(key)) => entries.iter().find(|(name, _)| name == key).map(|e| &e.1),
+                (Self::List(items), Step::Index(index)) => items.get(*index),
+                _ => None,
+            };
+            match below {
+                Some(value) => here = value,
+                None => return false,
+            }
+        }
+        matches!(here, Self::Section(_) | Self::Nothing)
+    }
+
+    /// The value as a message names it after "got".
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Nothing => "nothing".to_owned(),
+            Self::Bool(value) => format!("`{value}`"),
+            Self::Whole(value) => value.to_string(),
+            Self::Real(value) => number(*value),
+            Self::Text(text) => format!("the text `{}`", shortened(text)),
+            Self::Tagged(tag) => format!("the tag `!{}`", shortened(tag)),
+            Self::List(_) => "a list".to_owned(),
+            Self::Section(_) => "a section of keys".to_owned(),
+        }
+    }
+}
+
+/// A number as YAML writes it.
+pub(super) fn number(value: f64) -> String {
+    if value.is_nan() {
+        ".nan".to_owned()
+    } else if value.is_infinite() {
+        if value > 0.0 { ".inf".to_owned() } else { "-.inf".to_owned() }
+    } else if value != 0.0 && !(1e-4..1e15).contains(&value.abs()) {
+        format!("{value:e}")
+    } else {
+        value.to_string()
+    }
+}
+
+/// At most 40 characters of a text, on one line.
+pub(super) fn shortened(text: &str) -> String {
+    let mut clean: String = text.chars().take(40).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(40).is_some() {
+        clean.push('…');
+    }
+    clean
+}
+
+/// Grows a tree and counts its values.
+#[derive(Clone, Copy)]
+struct Plant<'a> {
+    values: &'a Cell<usize>,
+}
+
+impl<'de> DeserializeSeed<'de> for Plant<'_> {
+    type Value = Tree;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Tree, D::Error> {
+        self.values.set(self.values.get() + 1);
+        if self.values.get() > MOST_VALUES {
+            return Err(D::Error::custom(TOO_MANY));
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Plant<'_> {
+    type Value = Tree;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a YAML value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Tree, E> {
+        Ok(Tree::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Tree, E> {
+        Ok(Tree::Whole(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Tree, E> {
+        Ok(Tree::Whole(value.into()))
+    }
+
+    fn visit_i128<E>(self, value: i128) -> Result<Tree, E> {
+        Ok(Tree::Whole(value))
+    }
+
+    fn visit_u128<E>(self, value: u128) -> Result<Tree, E> {
+        Ok(i128::try_from(value).map_or(Tree::Real(value as f64), Tree::Whole))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Tree, E> {
+        Ok(Tree::Real(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Tree, E> {
+        Ok(Tree::Text(value.to_owned()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Tree, E> {
+        Ok(Tree::Nothing)
+    }
+
+    fn visit_none<E>(self) -> Result<Tree, E> {
+        Ok(Tree::Nothing)
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<Tree, A::Error> {
+        let (tag, content) = data.variant::<String>()?;
+        content.newtype_variant::<IgnoredAny>()?;
+        Ok(Tree::Tagged(tag))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Tree, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element_seed(self)? {
+            list.push(item);
+        }
+        Ok(Tree::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Tree, A::Error> {
+        let mut section = Vec::new();
+        while let Some(key) = entries.next_key_seed(self)? {
+            let Some(key) = key_text(&key) else {
+                return Err(A::Error::custom(BAD_KEY));
+            };
+            section.push((key, entries.next_value_seed(self)?));
+        }
+        Ok(Tree::Section(section))
+    }
+}
+
+/// The text of a key, also of a number or `true`, as YAML writes it, so that a message can name it.
+fn key_text(key: &Tree) -> Option<String> {
+    match key {
+        Tree::Text(text) => Some(text.clone()),
+        Tree::Bool(value) => Some(value.to_string()),
+        Tree::Nothing | Tree::Whole(_) | Tree::Real(_) => Some(key.describe()),
+        Tree::Tagged(_) | Tree::List(_) | Tree::Section(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn merges_chain_and_own_keys_win() {
+        let text = "a: &a {x: 1, y: 1}\nb: &b {<<: *a, y: 2}\nc: {<<: [*b, *a], z: 3}\n";
+        let mut tree = Tree::parse(text).unwrap();
+        tree.merge(&KeyPath::default()).unwrap();
+        let expected = Tree::parse("a: {x: 1, y: 1}\nb: {y: 2, x: 1}\nc: {z: 3, y: 2, x: 1}\n").unwrap();
+        assert_eq!(tree, expected);
+    }
+
+    #[test]
+    fn bombs_and_endless_nesting_end_in_an_error() {
+        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..30 {
+            let before = format!("*a{}", level - 1);
+            bomb += &format!("a{level}: &a{level} [{}]\n", vec![before; 9].join(", "));
+        }
+        let wide = format!("a: &a [{}]\nb: [{}]\n", "x, ".repeat(2000), "*a, ".repeat(2000));
+        let deep = format!("a: {}{}", "[".repeat(5000), "]".repeat(5000));
+        let own = "a: &a [*a]".to_owned();
+        for text in [bomb, wide, deep, own] {
+            assert!(Tree::parse(&text).is_err());
+        }
+    }
+}

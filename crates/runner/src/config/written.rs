@@ -1,0 +1,237 @@
+//! What a user may write in an experiment's YAML, and nothing else: the reference of all keys.
+//!
+//! Every key that has a default may be left out. Numbers may be written as `1e-3`, `1.0e-3` or `.001`; a whole number
+//! also as `1e3`. Keys marked "or `none`" can be switched off. Sections may share keys by YAML's anchors and merges
+//! (`training: &t {…}`, then `training: {<<: *t, steps: 5000}`).
+//!
+//! The ranges are checked afterwards, see [`super::Experiment`].
+
+use flowstill_model::{Activation, Normalisation, OrderRule};
+use flowstill_trainer::Schedule;
+use serde::de::{Deserializer, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+use std::fmt;
+use std::marker::PhantomData;
+use std::path::PathBuf;
+
+/// The whole file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Experiment {
+    /// Name of the experiment; results go to `runs/<name>/`. Letters, digits, `-`, `_` and `.`. Default: the name of
+    /// the YAML file without its extension.
+    pub name: Option<String>,
+    /// Seed of everything random: split, synthetic data, orders, starting weights, batches, base draws. Default 0.
+    pub seed: Option<u64>,
+    /// Threads of the run; results are the same bits for any number. Default: all cores.
+    pub threads: Option<i64>,
+    /// Where the rows come from. Required.
+    pub data: Option<Data>,
+    /// The flow that learns the density of the data.
+    pub teacher: Option<Teacher>,
+    /// The flow that learns to sample from the teacher in one pass.
+    pub student: Option<Student>,
+    /// How teacher and student are compared.
+    pub evaluation: Option<Evaluation>,
+    /// How speed is measured.
+    pub bench: Option<Bench>,
+}
+
+/// Where the rows come from: exactly one of `path`, `train` and `synthetic`. Relative paths start from the folder of
+/// the YAML file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// One file (.csv, .tsv, .txt, .npy or .npz, each also with .gz; `file.npz:name` selects an array),
+    /// whose rows are shuffled by the seed and split.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
+    /// File of the training rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub train: Option<PathBuf>,
+    /// File of the validation rows, beside `train`. Default: rows split off from `train`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<PathBuf>,
+    /// File of the test rows, beside `train`. Default: rows split off from `train`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<PathBuf>,
+    /// Name of a density that rows are drawn from: `two_moons`, `eight_gaussians`, `pinwheel`, `rings`,
+    /// `checkerboard`, `swirl`, `banana`, `funnel` or `gaussian_mixture`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub synthetic: Option<String>,
+    /// Number of rows to draw, beside `synthetic`. Default 20000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<i64>,
+    /// Number of dimensions, beside `synthetic`: 2 to 1024 for `funnel`, 1 to 1024 for `gaussian_mixture`, and 2 for the
+    /// others. Default 2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dim: Option<i64>,
+    /// Number of components, 1 to 1000, beside the `synthetic` density `gaussian_mixture`. Default 5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub components: Option<i64>,
+    /// Fractions of the rows for training, validation and test: each above 0, together 1.
+    /// Default [0.8, 0.1, 0.1].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split: Option<Vec<f64>>,
+}
+
+/// The teacher: a chain of autoregressive layers that gives densities in one pass.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Teacher {
+    /// The kind of flow: `maf`. Default `maf`.
+    pub model: Option<TeacherModel>,
+    /// Number of autoregressive layers, 1 to 1000. Default 5.
+    pub layers: Option<i64>,
+    /// Widths of the hidden layers of each conditioner; `[]` makes it linear. Default [128, 128].
+    pub hidden: Option<Vec<i64>>,
+    /// Hidden units: `relu`, `leaky_relu`, `tanh`, `elu`, `softplus`, `sigmoid`. Default `relu`.
+    pub activation: Option<Activation>,
+    /// Order of the coordinates from layer to layer: `reverse`, `random` or `same`. Default `reverse`.
+    pub order: Option<OrderRule>,
+    /// Layer between autoregressive layers: `none`, `act_norm` or `batch_norm`. Default `none`.
+    pub normalisation: Option<Normalisation>,
+    /// Soft bound on the log-scales of each layer, above 0. Default 5.
+    pub log_scale_clip: Option<f64>,
+    /// Maximum likelihood on the training rows.
+    pub training: Option<Training>,
+}
+
+/// The student: a chain of autoregressive layers that samples in one pass. The keys of its architecture default to the
+/// teacher's values.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Student {
+    /// The kind of flow: `iaf`. Default `iaf`.
+    pub model: Option<StudentModel>,
+    /// As for the teacher.
+    pub layers: Option<i64>,
+    /// As for the teacher.
+    pub hidden: Option<Vec<i64>>,
+    /// As for the teacher.
+    pub activation: Option<Activation>,
+    /// As for the teacher.
+    pub order: Option<OrderRule>,
+    /// As for the teacher.
+    pub normalisation: Option<Normalisation>,
+    /// As for the teacher.
+    pub log_scale_clip: Option<f64>,
+    /// What is minimised: `reverse_kl`, KL(student ‖ teacher) on the student's own samples. Default `reverse_kl`.
+    pub objective: Option<Objective>,
+    /// Distillation; its defaults are its own, not the teacher's.
+    pub training: Option<Training>,
+}
+
+/// How long, how fast, when to look and when to stop. Where two defaults are given they are the teacher's and the
+/// student's.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    /// Most optimiser steps. Default 20000 and 10000.
+    pub steps: Option<i64>,
+    /// Rows per step. Default 512.
+    pub batch: Option<i64>,
+    /// Peak learning rate of Adam, above 0. Default 1e-3 and 5e-4.
+    pub rate: Option<f64>,
+    /// Learning rate after warm-up: `constant`, or `cosine` down to 0 at the last step. Default `cosine`.
+    pub schedule: Option<Schedule>,
+    /// Steps over which the rate rises from 0, fewer than `steps`. Default 500, or a tenth of `steps` if that is less.
+    pub warmup: Option<i64>,
+    /// Decoupled weight decay of matrices, 0 for none. Default 0.
+    pub weight_decay: Option<f64>,
+    /// Bound on the Euclidean norm of the gradient, above 0, or `none`. Default 5.
+    pub clip_norm: Option<OrNone<f64>>,
+    /// Decay of the moving average of the weights, which is then what is validated and kept: above 0 and below 1, or
+    /// `none`. Default `none` and 0.999.
+    pub ema: Option<OrNone<f64>>,
+    /// Steps between two validations. Default 500.
+    pub validate_every: Option<i64>,
+    /// Validations without a new best before training stops, or `none`. Default 10 and `none`.
+    pub patience: Option<OrNone<i64>>,
+    /// Steps between two checkpoints from which training can resume. Default 1000.
+    pub checkpoint_every: Option<i64>,
+}
+
+/// How teacher and student are compared.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evaluation {
+    /// Samples drawn for each estimate, at least 2. Default 20000.
+    pub samples: Option<i64>,
+}
+
+/// How speed is measured.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bench {
+    /// Numbers of samples drawn at once. Default [1, 10, 100, 1000, 10000].
+    pub batches: Option<Vec<i64>>,
+    /// Repetitions of each measurement; the median and the spread are reported. Default 9.
+    pub repetitions: Option<i64>,
+}
+
+/// The kinds of teacher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TeacherModel {
+    /// masked autoregressive flow (Papamakarios et al. 2017)
+    Maf,
+}
+
+/// The kinds of student.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StudentModel {
+    /// inverse autoregressive flow (Kingma et al. 2016)
+    Iaf,
+}
+
+/// What the student minimises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Objective {
+    /// KL(student ‖ teacher), estimated on the student's own samples
+    ReverseKl,
+}
+
+/// A setting that the word `none` switches off.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OrNone<T>(pub Option<T>);
+
+impl<T> OrNone<T> {
+    /// The name by which the reader knows this type and lets `none` pass.
+    pub(super) const NAME: &'static str = "OrNone";
+}
+
+impl<T: Serialize> Serialize for OrNone<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Some(value) => value.serialize(serializer),
+            None => serializer.serialize_str("none"),
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OrNone<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Either<T> {
+            type Value = OrNone<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a value or `none`")
+            }
+
+            fn visit_none<E>(self) -> Result<OrNone<T>, E> {
+                Ok(OrNone(None))
+            }
+
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, value: D) -> Result<OrNone<T>, D::Error> {
+                T::deserialize(value).map(|value| OrNone(Some(value)))
+            }
+        }
+
+        deserializer.deserialize_newtype_struct(Self::NAME, Either(PhantomData))
+    }
+}

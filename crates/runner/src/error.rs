@@ -1,0 +1,65 @@
+//! Why a run ended without its results.
+
+use crate::config::ConfigError;
+use flowstill_data::DataError;
+use flowstill_eval::EvalError;
+use flowstill_flow::FlowError;
+use flowstill_model::CheckpointError;
+use flowstill_sampler::SamplerError;
+use flowstill_trainer::TrainError;
+use std::path::PathBuf;
+use thiserror::Error;
+
+#[derive(Debug, Error)]
+pub enum RunError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    #[error(transparent)]
+    Sampler(#[from] SamplerError),
+    #[error(transparent)]
+    Eval(#[from] EvalError),
+    #[error("{stage}")]
+    Train { stage: &'static str, source: TrainError },
+    #[error("{stage}")]
+    Flow { stage: &'static str, source: FlowError },
+    #[error(
+        "{folder} holds a {stage} of another configuration; choose another `name`, or pass --overwrite to replace what differs"
+    )]
+    OtherConfiguration { folder: PathBuf, stage: &'static str },
+    #[error("{path} is missing; run `flowstill {command}` first")]
+    MissingStage { path: PathBuf, command: &'static str },
+    #[error("{teacher} has {teacher_dim} columns, {what} {other_dim}; use a teacher of the same data")]
+    TeacherDimension { teacher: PathBuf, teacher_dim: usize, what: &'static str, other_dim: usize },
+    #[error("cannot start {threads} threads: {reason}; set fewer `threads`")]
+    Threads { threads: usize, reason: String },
+    #[error("cannot write {path}")]
+    Write { path: PathBuf, source: std::io::Error },
+    #[error("cannot read {path}: {reason}; delete it to compute it again")]
+    Read { path: PathBuf, reason: String },
+    #[error("interrupted during the {stage} after step {step}; the same command goes on from there")]
+    Interrupted { stage: &'static str, step: u64 },
+}
+
+impl RunError {
+    /// Exit code of the command: 1 a run failed, 2 wrong input, 130 interrupted and resumable.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Interrupted { .. } => 130,
+            Self::Train { source, .. } => match source {
+                TrainError::ReadState { .. } | TrainError::OtherRun { .. } => 2,
+                TrainError::Diverged { .. }
+                | TrainError::Objective(_)
+                | TrainError::Observer(_)
+                | TrainError::WriteState { .. } => 1,
+            },
+            Self::Checkpoint(CheckpointError::Write { .. }) => 1,
+            Self::Data(DataError::Write { .. } | DataError::DiskFull { .. }) => 1,
+            Self::Eval(_) | Self::Flow { .. } | Self::Write { .. } | Self::Threads { .. } => 1,
+            _ => 2,
+        }
+    }
+}

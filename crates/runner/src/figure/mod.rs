@@ -1,0 +1,35 @@
+//! Figures of a run as SVG text, and small pictures as PNG.
+//!
+//! Every function takes plain numbers and returns the whole picture, or nothing when there is nothing finite to show.
+//! One role has one colour everywhere: data grey, teacher blue, student orange (Okabe and Ito's colour-blind-safe set).
+
+mod axis;
+mod canvas;
+mod colour_map;
+mod contour;
+mod curves;
+mod density;
+mod histogram;
+mod latency;
+mod legend;
+mod marginals;
+mod pairs;
+mod palette;
+mod panel;
+mod quality_speed;
+mod raster;
+mod samples;
+mod scatter;
+mod speed;
+
+pub use curves::{Curve, Curves, student_entropies, student_kl, teacher_nll};
+pub use density::{Densities, DensityGrid, densities, density_picture};
+pub use latency::latency;
+pub use marginals::{marginal, marginals};
+pub use pairs::pairs;
+pub use palette::Source;
+pub use quality_speed::quality_speed;
+pub use raster::{Picture, sample_picture};
+pub use samples::Samples;
+pub use scatter::scatter;
+pub use speed::{SAMPLERS, Sampler, SpeedPoint, Spread, speed_points};

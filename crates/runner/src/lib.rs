@@ -1,0 +1,20 @@
+//! From an experiment's YAML to its results: checked configuration, stages, TensorBoard, figures, report.
+
+pub mod config;
+pub mod console;
+pub mod error;
+pub mod figure;
+pub mod folder;
+pub mod metrics;
+pub mod pipeline;
+pub mod provenance;
+pub mod report;
+pub mod stage;
+pub mod summary;
+pub mod tensorboard;
+
+pub use config::Experiment;
+pub use console::Console;
+pub use error::RunError;
+pub use metrics::Metrics;
+pub use pipeline::Pipeline;

@@ -1,0 +1,205 @@
+//! An experiment from its data to its report, stage by stage.
+
+use crate::config::{Experiment, config_hash};
+use crate::console::Console;
+use crate::error::RunError;
+use crate::folder::Folder;
+use crate::metrics::{FORMAT_VERSION, Metrics, Timing};
+use crate::provenance::{Provenance, VERSION, processor};
+use crate::report;
+use crate::stage::evaluate;
+use crate::stage::train::{Stage, Workshop};
+use crate::summary;
+use flowstill_data::{Dataset, load};
+use flowstill_eval::{Samples, Speed};
+use flowstill_model::{Checkpoint, CheckpointError};
+use flowstill_sampler::Sampler;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+/// One experiment with its data loaded and its folder open.
+pub struct Pipeline<'a> {
+    experiment: &'a Experiment,
+    data: Dataset,
+    folder: Folder,
+    pool: rayon::ThreadPool,
+    overwrite: bool,
+    interrupted: &'a AtomicBool,
+}
+
+impl<'a> Pipeline<'a> {
+    /// Loads the data, starts the threads and saves the resolved configuration. `root` is the run's own folder.
+    pub fn open(
+        experiment: &'a Experiment,
+        root: &Path,
+        overwrite: bool,
+        interrupted: &'a AtomicBool,
+        console: &mut dyn Console,
+    ) -> Result<Self, RunError> {
+        let data = load(&experiment.data)?;
+        let threads = experiment.threads;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .map_err(|e| RunError::Threads { threads, reason: e.to_string() })?;
+        console.say(&format!(
+            "{}: {} training rows, {} validation, {} test, {} columns; {threads} threads",
+            data.name,
+            data.train.len(),
+            data.validation.len(),
+            data.test.len(),
+            data.dim()
+        ));
+        for warning in experiment.warnings(data.dim()) {
+            console.warn(&warning);
+        }
+        Ok(Self { experiment, data, folder: Folder::new(root), pool, overwrite, interrupted })
+    }
+
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    fn workshop(&self) -> Workshop<'_> {
+        Workshop {
+            experiment: self.experiment,
+            data: &self.data,
+            folder: &self.folder,
+            overwrite: self.overwrite,
+            interrupted: self.interrupted,
+        }
+    }
+
+    /// The configuration beside the results, once it is clear that the folder is this experiment's.
+    fn save_configuration(&self) -> Result<(), RunError> {
+        self.folder.write("config.yaml", self.experiment.to_yaml().unwrap_or_default().as_bytes())
+    }
+
+    /// Trains the teacher, or finds it.
+    pub fn teacher(&self, console: &mut dyn Console) -> Result<Stage, RunError> {
+        let stage = self.pool.install(|| self.workshop().teacher(console))?;
+        self.save_configuration()?;
+        Ok(stage)
+    }
+
+    /// Distils the student of `teacher`, or finds it.
+    pub fn student(&self, teacher: &Stage, console: &mut dyn Console) -> Result<Stage, RunError> {
+        let stage = self.pool.install(|| self.workshop().student(teacher, console))?;
+        self.save_configuration()?;
+        Ok(stage)
+    }
+
+    /// The teacher of this experiment, which must have been trained.
+    pub fn finished_teacher(&self) -> Result<Stage, RunError> {
+        let workshop = self.workshop();
+        let missing = || RunError::MissingStage { path: self.folder.checkpoint("teacher"), command: "train" };
+        workshop.finished("teacher", &workshop.teacher_key())?.ok_or_else(missing)
+    }
+
+    /// A teacher trained elsewhere, in place of this experiment's own.
+    pub fn foreign_teacher(&self, path: &Path) -> Result<Stage, RunError> {
+        let checkpoint = Checkpoint::load(path)?;
+        if checkpoint.spec.dim != self.data.dim() {
+            return Err(RunError::TeacherDimension {
+                teacher: path.into(),
+                teacher_dim: checkpoint.spec.dim,
+                what: "the data",
+                other_dim: self.data.dim(),
+            });
+        }
+        if checkpoint.standardizer != self.data.standardizer {
+            let reason = "it was trained with another standardisation, so on other data".to_owned();
+            return Err(CheckpointError::NotACheckpoint { path: path.into(), reason }.into());
+        }
+        let record = crate::stage::StageRecord {
+            key: config_hash(&(&checkpoint.provenance.config_hash, &checkpoint.theta)),
+            steps: 0,
+            best_step: 0,
+            best_validation: None,
+            ended: "trained elsewhere".to_owned(),
+            seconds: 0.0,
+            resumed_at: 0,
+            terms: Vec::new(),
+            history: Vec::new(),
+        };
+        Ok(Stage { checkpoint, record })
+    }
+
+    /// The student of `teacher`, which must have been distilled.
+    pub fn finished_student(&self, teacher: &Stage) -> Result<Stage, RunError> {
+        let workshop = self.workshop();
+        let missing = || RunError::MissingStage { path: self.folder.checkpoint("student"), command: "distill" };
+        workshop.finished("student", &workshop.student_key(&teacher.record.key))?.ok_or_else(missing)
+    }
+
+    /// Compares the two, measures their speed, writes `metrics.json`, the figures and the report. Results of the same
+    /// configuration are kept as they are.
+    pub fn compare(&self, teacher: Stage, student: Stage, console: &mut dyn Console) -> Result<Metrics, RunError> {
+        let experiment = self.experiment;
+        let key = config_hash(&(experiment, &student.record.key));
+        if let Some(metrics) = self.folder.read_json::<Metrics>("metrics.json")?
+            && metrics.provenance.config_hash == key
+            && metrics.provenance.processor == processor()
+            && self.folder.path("report.html").exists()
+        {
+            console.say("comparison: made earlier");
+            return Ok(metrics);
+        }
+        let (teacher_record, student_record) = (teacher.record, student.record);
+        let teacher = Sampler::from_checkpoint(teacher.checkpoint)?;
+        let student = Sampler::from_checkpoint(student.checkpoint)?;
+
+        console.say(&format!("comparing on {} samples of each", experiment.evaluation.samples));
+        let started = Instant::now();
+        let (teacher_metrics, student_metrics, (quality, drawn)) = self.pool.install(|| {
+            Ok::<_, RunError>((
+                evaluate::model(&teacher, &self.data, &teacher_record)?,
+                evaluate::model(&student, &self.data, &student_record)?,
+                evaluate::quality(&teacher, &student, experiment.evaluation.samples, experiment.seed)?,
+            ))
+        })?;
+        let evaluation_seconds = started.elapsed().as_secs_f64();
+
+        console.say("measuring speed");
+        let started = Instant::now();
+        let bench = &experiment.bench;
+        let Speed { rows, notes } =
+            evaluate::speed(&teacher, &student, &bench.batches, bench.repetitions, experiment.threads)?;
+        let metrics = Metrics {
+            format_version: FORMAT_VERSION,
+            name: experiment.name.clone(),
+            timing: Timing {
+                teacher_seconds: teacher_metrics.training.seconds,
+                student_seconds: student_metrics.training.seconds,
+                evaluation_seconds,
+                speed_seconds: started.elapsed().as_secs_f64(),
+            },
+            teacher: teacher_metrics,
+            student: student_metrics,
+            distillation: quality,
+            speed: rows,
+            speed_notes: notes,
+            provenance: Provenance {
+                version: VERSION.to_owned(),
+                config_hash: key,
+                data_hash: self.data.hash.clone(),
+                seed: experiment.seed,
+                threads: experiment.threads,
+                processor: processor(),
+            },
+        };
+        self.publish(&teacher, &student, &metrics, &drawn)?;
+        Ok(metrics)
+    }
+
+    /// Writes report and figures, and `metrics.json` last: it says that all of it is there.
+    fn publish(&self, teacher: &Sampler, student: &Sampler, metrics: &Metrics, drawn: &Samples) -> Result<(), RunError> {
+        let page = self.pool.install(|| summary::report(self.experiment, &self.data, teacher, student, metrics, drawn))?;
+        for figure in report::figures(&page) {
+            self.folder.write(&format!("figures/{}.svg", figure.name), figure.svg.as_bytes())?;
+        }
+        self.folder.write("report.html", report::render(&page).as_bytes())?;
+        self.folder.write_json("metrics.json", metrics)
+    }
+}

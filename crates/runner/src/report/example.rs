@@ -1,0 +1,148 @@
+//! A report of made-up numbers for tests: it shows the layout, no result.
+
+use super::*;
+use crate::figure::DensityGrid;
+
+/// A small deterministic generator: these numbers are test data, not results.
+struct Noise(u64);
+
+impl Noise {
+    fn uniform(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 11) as f64 + 0.5) / (1u64 << 53) as f64
+    }
+
+    fn normal(&mut self) -> f64 {
+        (-2.0 * self.uniform().ln()).sqrt() * (std::f64::consts::TAU * self.uniform()).cos()
+    }
+
+    fn rows(&mut self, rows: usize, dim: usize, spread: f64) -> Vec<f64> {
+        let mut values = Vec::new();
+        for _ in 0..rows {
+            let common = self.normal();
+            let side = if self.uniform() < 0.4 { 2.0 } else { -1.0 };
+            for column in 0..dim {
+                let own = spread * self.normal();
+                values.push(match column % 4 {
+                    0 => 100.0 * common + 30.0 * own,
+                    1 => 0.5 * common * common + 0.5 * own,
+                    2 => side + 0.6 * own - 0.3 * common,
+                    _ => 1e-3 * (0.5 * own + 0.4 * side).exp(),
+                });
+            }
+        }
+        values
+    }
+}
+
+pub fn around(mean: f64, standard_error: f64) -> Estimate {
+    Estimate { mean, standard_error }
+}
+
+fn speed() -> Vec<SpeedRow> {
+    let cost = [
+        ("teacher_naive", 900.0, 60.0),
+        ("teacher_jacobi", 500.0, 45.0),
+        ("teacher_incremental", 120.0, 4.0),
+        ("student", 100.0, 6.5),
+    ];
+    let batches = [1usize, 10, 100, 1000, 10_000];
+    let row = |batch: usize, (op, fixed, each): (&str, f64, f64)| {
+        let value = batch as f64 * 1e6 / (fixed + each * batch as f64);
+        let (op, unit, quartiles) = (op.into(), "samples/s".into(), [0.95 * value, 1.04 * value]);
+        SpeedRow {
+            op,
+            dim: 9,
+            layers: 5,
+            hidden: vec![128, 128],
+            batch,
+            threads: 2,
+            value,
+            unit,
+            quartiles,
+            repetitions: 9,
+        }
+    };
+    batches.iter().flat_map(|&batch| cost.map(|cost| row(batch, cost))).collect()
+}
+
+/// Everything a report can hold, for `dim` columns.
+pub fn full(dim: usize) -> Report {
+    let mut noise = Noise(7);
+    let mut curves = Curves::default();
+    for step in (0..20_000u64).step_by(20) {
+        let decay = |rate: f64| (-(step as f64) / rate).exp();
+        let kl = 3.0 * decay(1200.0) + 0.12 + 0.02 * noise.normal();
+        let entropy = 8.9 - 0.5 * decay(800.0) + 0.05 * noise.normal();
+        curves.teacher_training.push((step, 8.0 * decay(900.0) - 0.4 + 0.1 * noise.normal()));
+        curves.student_kl.push((step, kl));
+        curves.student_entropy.push((step, entropy));
+        curves.student_cross_entropy.push((step, entropy + kl));
+        if step % 500 == 0 {
+            curves.teacher_validation.push((step, 8.0 * decay(900.0) - 0.36));
+            curves.student_validation_kl.push((step, 3.0 * decay(1200.0) + 0.12));
+        }
+    }
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let grid = |spread: f64| {
+        let place = |i: usize| -3.0 + 6.0 * (i as f64 + 0.5) / 64.0;
+        let log_density =
+            |x: f64, y: f64| -0.5 * (x * x + (y - 0.5 * x * x).powi(2)) / (spread * spread) - 1.84 - 2.0 * spread.ln();
+        let log_density = (0..64 * 64).map(|i| log_density(place(i % 64), place(i / 64))).collect();
+        Some(DensityGrid { x: (-3.0, 3.0), y: (-3.0, 3.0), width: 64, height: 64, log_density })
+    };
+    Report {
+        title: "example <made-up & \"quoted\">".into(),
+        trained: format!("Made-up numbers that show the layout: a MAF teacher and an IAF student on {dim} columns."),
+        architecture: vec![
+            "Teacher: 5 autoregressive layers with hidden widths 128 and 128.".into(),
+            "Student: the same in the other direction.".into(),
+        ],
+        facts: vec![
+            pair("training rows", "35\u{202f}657"),
+            pair("columns", &dim.to_string()),
+            pair("teacher parameters", "98\u{202f}730"),
+            pair("student parameters", "98\u{202f}730"),
+        ],
+        curves,
+        teacher_likelihood: Some(TestLikelihood {
+            data_space: around(0.3612, 0.0123),
+            standardised: around(-3.1, 0.0123),
+        }),
+        student_likelihood: Some(TestLikelihood {
+            data_space: around(0.2301, 0.0131),
+            standardised: around(-3.23, 0.0131),
+        }),
+        quality: Some(Quality {
+            kl_reverse: around(0.1204, 0.0021),
+            kl_forward: around(0.1281, 0.0034),
+            kl_forward_per_dim: around(0.1281 / dim as f64, 0.0034 / dim as f64),
+            ess_reverse: around(0.782, 0.011),
+            ess_forward: around(0.771, 0.014),
+            mean_weight: around(0.998, 0.004),
+            total_variation: around(0.184, 0.003),
+            correlation_error: 0.0213,
+            marginal_ks: (0..dim).map(|column| 0.01 + 0.003 * ((column * 5) % dim) as f64).collect(),
+            samples: 20_000,
+        }),
+        speed: speed(),
+        speed_notes: vec!["teacher_naive is not measured at batch 100000".into()],
+        samples: Samples {
+            columns: (0..dim)
+                .map(|column| if column == 1 { "F1 <area>".into() } else { format!("F{column}") })
+                .collect(),
+            data: noise.rows(6000, dim, 1.0),
+            teacher: noise.rows(6000, dim, 1.05),
+            student: noise.rows(6000, dim, 1.2),
+        },
+        densities: Densities { truth: grid(0.7), teacher: grid(0.75), student: grid(0.9) },
+        timings: vec![("teacher".into(), 71.3), ("student".into(), 48.0), ("comparison".into(), 0.42)],
+        config: "name: example\nseed: 0\nteacher: {model: maf, layers: 5}\n# <script>alert(1)</script>\n".into(),
+        provenance: vec![
+            pair("seed", "0"),
+            pair("threads", "2"),
+            pair("data hash", "3f1c9a2be0d47f6c85a1be0d47f6c85a13f1c9a2be0d47f6c85a1be0d47f6c85a1"),
+        ],
+        warnings: vec!["These numbers are made up for a test.".into()],
+    }
+}

@@ -1,0 +1,72 @@
+//! The report of a run: one HTML file that needs nothing but itself.
+//!
+//! [`Report`] is plain data, filled by whoever ran the stages; every part may be missing, and the page then says so.
+//! [`render`] writes the page, [`figures`] gives the same figures as separate SVG files.
+
+mod figures;
+mod metrics;
+mod numbers;
+mod page;
+mod speed_table;
+mod verdict;
+
+pub use figures::{Figure, figures};
+pub use numbers::{estimate, with_thousands};
+pub use page::render;
+
+use crate::figure::{Curves, Densities, Samples};
+use flowstill_eval::{Estimate, Quality, SpeedRow};
+
+/// What a run produced, as far as it went.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// the experiment's name
+    pub title: String,
+    /// one sentence: which models were trained on which data
+    pub trained: String,
+    /// the architecture in words, one paragraph each
+    pub architecture: Vec<String>,
+    /// counts and settings worth seeing at once, such as `("training rows", "35 657")`
+    pub facts: Vec<(String, String)>,
+    pub curves: Curves,
+    pub teacher_likelihood: Option<TestLikelihood>,
+    pub student_likelihood: Option<TestLikelihood>,
+    pub quality: Option<Quality>,
+    pub speed: Vec<SpeedRow>,
+    /// what was left out of the measurements of speed, one sentence each
+    pub speed_notes: Vec<String>,
+    pub samples: Samples,
+    /// only for data of two columns
+    pub densities: Densities,
+    /// stages in their order, in seconds
+    pub timings: Vec<(String, f64)>,
+    /// the resolved configuration, as YAML
+    pub config: String,
+    pub provenance: Vec<(String, String)>,
+    /// what a reader must know before trusting the numbers, one sentence each
+    pub warnings: Vec<String>,
+}
+
+/// Mean log-likelihood of test rows, in nats per row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TestLikelihood {
+    /// of the data as they are in the file
+    pub data_space: Estimate,
+    /// of the standardised data, in which the flows work
+    pub standardised: Estimate,
+}
+
+impl Report {
+    /// Whether anything of a student is there.
+    fn has_student(&self) -> bool {
+        !self.curves.student_kl.is_empty()
+            || self.quality.is_some()
+            || self.student_likelihood.is_some()
+            || !self.samples.student.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod example;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! Fills the page's template.
+
+use super::figures::{figures, marginal_panels, present};
+use super::metrics::{Metric, metrics};
+use super::numbers::{duration, estimate};
+use super::speed_table::{SpeedTable, speed_tables};
+use super::verdict::{gains, headline, verdict};
+use super::{Report, TestLikelihood};
+use crate::figure::SAMPLERS;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Everything the template shows, as text.
+#[derive(Serialize)]
+struct Page<'a> {
+    title: &'a str,
+    trained: &'a str,
+    verdict: String,
+    architecture: &'a [String],
+    facts: Vec<(String, String)>,
+    warnings: &'a [String],
+    has_student: bool,
+    dim: usize,
+    /// SVG documents by name; each escapes what it writes
+    figures: BTreeMap<&'static str, String>,
+    marginals: Vec<String>,
+    sources: Vec<&'static str>,
+    likelihoods: Vec<Likelihood>,
+    metrics: Vec<Metric>,
+    quality_samples: Option<String>,
+    samplers: Vec<&'static str>,
+    speed: Vec<SpeedTable>,
+    speed_notes: &'a [String],
+    gains: Option<String>,
+    timings: Vec<(&'a str, String)>,
+    config: &'a str,
+    provenance: &'a [(String, String)],
+}
+
+#[derive(Serialize)]
+struct Likelihood {
+    model: &'static str,
+    data_space: String,
+    standardised: String,
+}
+
+/// The report as one HTML document: no script, no network, all pictures inside.
+pub fn render(report: &Report) -> String {
+    let likelihood = |model, likelihood: Option<TestLikelihood>| {
+        likelihood.map(|likelihood| Likelihood {
+            model,
+            data_space: estimate(likelihood.data_space),
+            standardised: estimate(likelihood.standardised),
+        })
+    };
+    let likelihoods =
+        [likelihood("teacher", report.teacher_likelihood), likelihood("student", report.student_likelihood)];
+    let page = Page {
+        title: &report.title,
+        trained: &report.trained,
+        verdict: verdict(report),
+        architecture: &report.architecture,
+        facts: headline(report).into_iter().chain(report.facts.iter().cloned()).collect(),
+        warnings: &report.warnings,
+        has_student: report.has_student(),
+        dim: report.samples.dim(),
+        figures: figures(report).into_iter().map(|figure| (figure.name, figure.svg)).collect(),
+        marginals: marginal_panels(report),
+        sources: present(report).into_iter().map(|source| source.name()).collect(),
+        likelihoods: likelihoods.into_iter().flatten().collect(),
+        metrics: metrics(report),
+        quality_samples: report.quality.as_ref().map(|quality| super::with_thousands(quality.samples)),
+        samplers: SAMPLERS.iter().map(|sampler| sampler.name).collect(),
+        speed: speed_tables(&report.speed),
+        speed_notes: &report.speed_notes,
+        gains: gains(report),
+        timings: report.timings.iter().map(|(stage, seconds)| (stage.as_str(), duration(*seconds))).collect(),
+        config: &report.config,
+        provenance: &report.provenance,
+    };
+    filled(page)
+        .expect("the template is part of the program, uses only fields of Page, and tests render it full and empty")
+}
+
+fn filled(page: Page) -> Result<String, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).keep_trailing_newline(true).build()?);
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.render_str(include_str!("template.html"), Serde(page))
+}

@@ -1,0 +1,57 @@
+//! Measuring teacher and student: likelihood of test rows, distances between the two, agreement of the samplers, speed.
+
+use super::StageRecord;
+use crate::error::RunError;
+use crate::metrics::ModelMetrics;
+use flowstill_data::Dataset;
+use flowstill_eval::{Estimate, Quality, Samples, Speed, compare, measure};
+use flowstill_sampler::{Method, Purpose, Sampler, Stream};
+
+/// Rows on which the three methods of the sequential direction are compared.
+const AGREEMENT_ROWS: usize = 64;
+
+/// Likelihood of the test part and the cost of one model.
+pub fn model(sampler: &Sampler, data: &Dataset, record: &StageRecord) -> Result<ModelMetrics, RunError> {
+    let log_prob = sampler.log_prob(&data.test.values)?;
+    let standardised = Estimate::named("log-density of test rows", &log_prob)?;
+    Ok(ModelMetrics {
+        test_log_likelihood: Estimate { mean: standardised.mean - data.standardizer.log_det(), ..standardised },
+        test_log_likelihood_standardised: standardised,
+        free_parameters: sampler.cost().free_parameters,
+        sampler_disagreement: disagreement(sampler)?,
+        training: record.clone(),
+    })
+}
+
+/// The largest difference between samples drawn by the three methods, relative to 1 + |x|.
+fn disagreement(sampler: &Sampler) -> Result<Option<f64>, RunError> {
+    if sampler.cost().forward.sequential_layers == 0 {
+        return Ok(None);
+    }
+    let stream = Stream { seed: 0, purpose: Purpose::Evaluation };
+    let draw = |method| sampler.clone().with_method(method)?.sample(stream, 0, AGREEMENT_ROWS);
+    let reference = draw(Method::Naive)?;
+    let mut largest: f64 = 0.0;
+    for method in [Method::Incremental, Method::Jacobi { tolerance: 0.0 }] {
+        for (a, b) in draw(method)?.iter().zip(&reference) {
+            largest = largest.max(f64::from((a - b).abs()) / (1.0 + f64::from(b.abs())));
+        }
+    }
+    Ok(Some(largest))
+}
+
+/// Distances between the two densities, and the samples they were measured on.
+pub fn quality(teacher: &Sampler, student: &Sampler, samples: usize, seed: u64) -> Result<(Quality, Samples), RunError> {
+    Ok(compare(teacher, student, samples, seed)?)
+}
+
+/// Sampling speed of the teacher's three methods and the student.
+pub fn speed(
+    teacher: &Sampler,
+    student: &Sampler,
+    batches: &[usize],
+    repetitions: usize,
+    threads: usize,
+) -> Result<Speed, RunError> {
+    Ok(measure(teacher, student, batches, repetitions, threads)?)
+}

@@ -1,0 +1,201 @@
+//! Training a teacher and distilling a student, or finding that it was done before.
+
+use super::StageRecord;
+use super::watch::Watch;
+use crate::config::{Experiment, config_hash};
+use crate::console::Console;
+use crate::error::RunError;
+use crate::folder::Folder;
+use crate::provenance::VERSION;
+use flowstill_data::Dataset;
+use flowstill_model::{Checkpoint, FlowSpec, Orientation, Provenance, Role};
+use flowstill_student::FrozenFlow;
+use flowstill_trainer::{End, Environment, Outcome, State, TrainError};
+use serde::Serialize;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+/// A finished stage.
+pub struct Stage {
+    pub checkpoint: Checkpoint,
+    pub record: StageRecord,
+}
+
+/// What both trainings share.
+pub struct Workshop<'a> {
+    pub experiment: &'a Experiment,
+    pub data: &'a Dataset,
+    pub folder: &'a Folder,
+    pub overwrite: bool,
+    pub interrupted: &'a AtomicBool,
+}
+
+#[derive(Serialize)]
+struct Key<'a, P: Serialize> {
+    stage: &'static str,
+    version: &'static str,
+    /// resolved settings of the stage
+    plan: P,
+    seed: u64,
+    data: &'a str,
+    teacher: Option<&'a str>,
+}
+
+impl Workshop<'_> {
+    /// Key of the teacher.
+    pub fn teacher_key(&self) -> String {
+        let plan = (&self.experiment.teacher.architecture, &self.experiment.teacher.training);
+        self.key("teacher", plan, None)
+    }
+
+    /// Key of the student of the teacher with that key.
+    pub fn student_key(&self, teacher: &str) -> String {
+        let student = &self.experiment.student;
+        self.key("student", (&student.architecture, student.objective, &student.training), Some(teacher))
+    }
+
+    fn key(&self, stage: &'static str, plan: impl Serialize, teacher: Option<&str>) -> String {
+        config_hash(&Key { stage, version: VERSION, plan, seed: self.experiment.seed, data: &self.data.hash, teacher })
+    }
+
+    /// The teacher: trained now, or earlier with the same key.
+    pub fn teacher(&self, console: &mut dyn Console) -> Result<Stage, RunError> {
+        let key = self.teacher_key();
+        if let Some(stage) = self.finished("teacher", &key)? {
+            console.say(&format!("teacher: trained earlier, {}", self.folder.checkpoint("teacher").display()));
+            return Ok(stage);
+        }
+        let plan = &self.experiment.teacher;
+        let seed = self.experiment.seed;
+        let spec = plan.architecture.spec(self.data.dim(), Orientation::Maf, seed);
+        let mut watch = self.watch(Role::Teacher, &["nll"], spec, console);
+        let started = Instant::now();
+        let state = self.folder.state("teacher");
+        let environment = self.environment(&state, &key);
+        let fitted =
+            flowstill_teacher::fit(self.data, &plan.architecture, &plan.training, seed, &environment, &mut watch);
+        let resumed_at = watch.resumed_at;
+        console.trained();
+        let fitted = fitted.map_err(|source| failed("teacher", source))?;
+        let record = StageRecord::new(&key, &fitted.outcome, &["nll"], started.elapsed().as_secs_f64(), resumed_at);
+        self.finish(Role::Teacher, fitted.spec, fitted.theta, &fitted.outcome, record)
+    }
+
+    /// The student of `teacher`: distilled now, or earlier with the same key.
+    pub fn student(&self, teacher: &Stage, console: &mut dyn Console) -> Result<Stage, RunError> {
+        let key = self.student_key(&teacher.record.key);
+        if let Some(stage) = self.finished("student", &key)? {
+            console.say(&format!("student: distilled earlier, {}", self.folder.checkpoint("student").display()));
+            return Ok(stage);
+        }
+        let plan = &self.experiment.student;
+        let seed = self.experiment.seed;
+        let spec = plan.architecture.spec(self.data.dim(), Orientation::Iaf, seed);
+        let terms = &["reverse_kl", "entropy", "cross_entropy"];
+        let mut watch = self.watch(Role::Student, terms, spec, console);
+        let target = FrozenFlow::new(&teacher.checkpoint.spec, &teacher.checkpoint.theta)
+            .map_err(|source| RunError::Flow { stage: "student", source })?;
+        let started = Instant::now();
+        let state = self.folder.state("student");
+        let environment = self.environment(&state, &key);
+        let fitted =
+            flowstill_student::fit(&target, &plan.architecture, &plan.training, seed, &environment, &mut watch);
+        let resumed_at = watch.resumed_at;
+        console.trained();
+        let fitted = fitted.map_err(|source| failed("student", source))?;
+        let record = StageRecord::new(&key, &fitted.outcome, terms, started.elapsed().as_secs_f64(), resumed_at);
+        self.finish(Role::Student, fitted.spec, fitted.theta, &fitted.outcome, record)
+    }
+
+    /// The stage if it was finished earlier. One of another configuration is an error, or removed if that is wanted.
+    pub fn finished(&self, stage: &'static str, key: &str) -> Result<Option<Stage>, RunError> {
+        let path = self.folder.checkpoint(stage);
+        let state = self.folder.state(stage);
+        if !path.exists() {
+            if self.overwrite && State::fingerprint(&state).as_deref() != Some(key) {
+                self.folder.remove(&state)?;
+            }
+            return Ok(None);
+        }
+        let checkpoint = Checkpoint::load(&path)?;
+        let record: Option<StageRecord> = self.folder.read_json(&format!("{stage}.json"))?;
+        match record {
+            Some(record) if record.key == key && checkpoint.provenance.config_hash == key => {
+                Ok(Some(Stage { checkpoint, record }))
+            }
+            // the record is lost: the report needs it, so train again
+            _ if self.overwrite || checkpoint.provenance.config_hash == key => {
+                self.folder.remove(&path)?;
+                self.folder.remove(&state)?;
+                Ok(None)
+            }
+            _ => Err(RunError::OtherConfiguration { folder: self.folder.root().into(), stage }),
+        }
+    }
+
+    fn environment<'b>(&'b self, state: &'b Path, key: &'b str) -> Environment<'b> {
+        Environment { state: Some(state), fingerprint: key, interrupted: self.interrupted }
+    }
+
+    fn watch<'b>(
+        &'b self,
+        role: Role,
+        terms: &'static [&'static str],
+        spec: FlowSpec,
+        console: &'b mut dyn Console,
+    ) -> Watch<'b> {
+        let stage = if role == Role::Teacher { "teacher" } else { "student" };
+        let yaml = self.experiment.to_yaml().unwrap_or_default();
+        let indented: String = yaml.lines().map(|line| format!("    {line}\n")).collect();
+        Watch {
+            role,
+            terms,
+            spec,
+            data: self.data,
+            seed: self.experiment.seed,
+            folder: self.folder.tensorboard(stage),
+            texts: vec![("configuration", indented)],
+            console,
+            resumed_at: 0,
+            events: None,
+            every: 1,
+        }
+    }
+
+    /// Writes the checkpoint, then what there is to tell, then drops the state: a kill between any two loses nothing.
+    fn finish(
+        &self,
+        role: Role,
+        spec: FlowSpec,
+        theta: Vec<f32>,
+        outcome: &Outcome,
+        record: StageRecord,
+    ) -> Result<Stage, RunError> {
+        let stage = if role == Role::Teacher { "teacher" } else { "student" };
+        if outcome.end == End::Interrupted {
+            return Err(RunError::Interrupted { stage, step: outcome.steps });
+        }
+        let checkpoint = Checkpoint {
+            role,
+            spec,
+            standardizer: self.data.standardizer.clone(),
+            columns: self.data.columns.clone(),
+            provenance: Provenance {
+                version: VERSION.to_owned(),
+                config_hash: record.key.clone(),
+                data_hash: self.data.hash.clone(),
+                seed: self.experiment.seed,
+            },
+            theta,
+        };
+        self.folder.write_json(&format!("{stage}.json"), &record)?;
+        checkpoint.save(&self.folder.checkpoint(stage))?;
+        self.folder.remove(&self.folder.state(stage))?;
+        Ok(Stage { checkpoint, record })
+    }
+}
+
+fn failed(stage: &'static str, source: TrainError) -> RunError {
+    RunError::Train { stage, source }
+}

@@ -1,0 +1,139 @@
+//! The observer of a training: TensorBoard events and the console.
+
+use crate::console::Console;
+use crate::figure::sample_picture;
+use crate::tensorboard::EventWriter;
+use flowstill_data::Dataset;
+use flowstill_model::fold::fold_batch_norm;
+use flowstill_model::{Checkpoint, FlowSpec, Provenance, Role};
+use flowstill_sampler::{Purpose, Sampler, Stream};
+use flowstill_trainer::{Observer, Record, StepReport};
+use std::io;
+use std::path::PathBuf;
+
+/// At most about this many points of a per-step curve are written.
+const SCALAR_POINTS: u64 = 2000;
+/// Columns whose base-space marginal is written.
+const HISTOGRAM_COLUMNS: usize = 16;
+/// Rows behind histograms and pictures.
+const PROBE_ROWS: usize = 2000;
+const PICTURE_SIDE: u32 = 160;
+
+/// Watches one training.
+pub struct Watch<'a> {
+    pub role: Role,
+    pub terms: &'static [&'static str],
+    /// as it is trained, batch normalisation not folded
+    pub spec: FlowSpec,
+    pub data: &'a Dataset,
+    pub seed: u64,
+    /// folder of the event file
+    pub folder: PathBuf,
+    /// texts shown beside the curves: (name, markdown)
+    pub texts: Vec<(&'static str, String)>,
+    pub console: &'a mut dyn Console,
+    pub resumed_at: u64,
+    pub events: Option<EventWriter>,
+    pub every: u64,
+}
+
+impl Watch<'_> {
+    fn name(&self) -> &'static str {
+        match self.role {
+            Role::Teacher => "teacher",
+            Role::Student => "student",
+        }
+    }
+
+    /// The model with these parameters, as a sampler.
+    fn sampler(&self, theta: &[f32]) -> io::Result<Sampler> {
+        let (spec, theta) = fold_batch_norm(&self.spec, theta);
+        let checkpoint = Checkpoint {
+            role: self.role,
+            spec,
+            standardizer: self.data.standardizer.clone(),
+            columns: self.data.columns.clone(),
+            provenance: Provenance::default(),
+            theta,
+        };
+        Sampler::from_checkpoint(checkpoint).map_err(io::Error::other)
+    }
+
+    /// Base-space marginals of validation rows, which are standard normal for a perfect model, and a picture of
+    /// samples in the first two columns.
+    fn distributions(&mut self, step: u64, theta: &[f32]) -> io::Result<()> {
+        let sampler = self.sampler(theta)?;
+        let dim = self.data.dim();
+        let validation = &self.data.validation.values;
+        let probe = &validation[..validation.len().min(PROBE_ROWS * dim)];
+        let base = sampler.inverse_and_log_det(probe).map_err(io::Error::other)?.values;
+        let stream = Stream { seed: self.seed, purpose: Purpose::Pictures };
+        let samples = sampler.sample_data(stream, 0, PROBE_ROWS).map_err(io::Error::other)?;
+        let data = self.data.standardizer.restore(probe);
+        let Some(events) = &mut self.events else { return Ok(()) };
+        for (i, column) in self.data.columns.iter().enumerate().take(HISTOGRAM_COLUMNS) {
+            let values: Vec<f32> = base.iter().skip(i).step_by(dim).copied().collect();
+            events.histogram(&format!("base/{column}"), step, &values)?;
+        }
+        if dim >= 2 {
+            let range = |column: usize| span(data.iter().skip(column).step_by(dim));
+            let points: Vec<(f64, f64)> = samples.chunks_exact(dim).map(|row| (row[0], row[1])).collect();
+            let picture = sample_picture(&points, range(0), range(1), PICTURE_SIDE);
+            events.image_png("samples", step, picture.width, picture.height, picture.png)?;
+        }
+        events.flush()
+    }
+}
+
+fn span<'a>(values: impl Iterator<Item = &'a f64>) -> (f64, f64) {
+    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
+    let margin = 0.05 * (high - low).max(f64::MIN_POSITIVE);
+    (low - margin, high + margin)
+}
+
+impl Observer for Watch<'_> {
+    fn start(&mut self, step: u64, total: u64) -> io::Result<()> {
+        self.resumed_at = step;
+        self.every = total.div_ceil(SCALAR_POINTS).max(1);
+        if step == 0 {
+            // events of an earlier attempt would be drawn over the new ones
+            match std::fs::remove_dir_all(&self.folder) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+                _ => {}
+            }
+        }
+        let mut events = EventWriter::create(&self.folder)?;
+        if step > 0 {
+            events.session_start(step)?;
+        } else {
+            for (name, text) in &self.texts {
+                events.text(name, 0, text)?;
+            }
+        }
+        events.flush()?;
+        self.events = Some(events);
+        self.console.training(self.name(), step, total);
+        Ok(())
+    }
+
+    fn step(&mut self, report: &StepReport) -> io::Result<()> {
+        self.console.step(report, self.terms);
+        let Some(events) = &mut self.events else { return Ok(()) };
+        if report.step == 1 || report.step.is_multiple_of(self.every) {
+            for (name, value) in self.terms.iter().zip(report.terms) {
+                events.scalar(&format!("train/{name}"), report.step, *value)?;
+            }
+            events.scalar("train/rate", report.step, report.rate)?;
+            events.scalar("train/gradient_norm", report.step, report.gradient_norm)?;
+        }
+        Ok(())
+    }
+
+    fn validation(&mut self, record: &Record, theta: &[f32]) -> io::Result<()> {
+        self.console.validation(record);
+        if let Some(events) = &mut self.events {
+            events.scalar(&format!("validation/{}", self.terms[0]), record.step, record.validation)?;
+        }
+        self.distributions(record.step, theta)
+    }
+}

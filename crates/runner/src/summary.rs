@@ -1,0 +1,169 @@
+//! From the results of a run to its report.
+
+use crate::config::Experiment;
+use crate::figure::{Curves, Densities, DensityGrid, Samples};
+use crate::metrics::{Metrics, ModelMetrics};
+use crate::report::{Report, TestLikelihood, with_thousands};
+use flowstill_data::{Dataset, Source};
+use flowstill_eval as eval;
+use flowstill_sampler::{Sampler, SamplerError};
+
+/// Rows shown of each side.
+const SHOWN_ROWS: usize = 4000;
+/// Cells of a density picture along each side.
+const GRID: usize = 160;
+
+/// Everything the page shows. `drawn` are the standardised samples behind the comparison.
+pub fn report(
+    experiment: &Experiment,
+    data: &Dataset,
+    teacher: &Sampler,
+    student: &Sampler,
+    metrics: &Metrics,
+    drawn: &eval::Samples,
+) -> Result<Report, SamplerError> {
+    let samples = samples(data, drawn);
+    let densities = if data.dim() == 2 { densities(experiment, teacher, student, &samples)? } else { Densities::default() };
+    let architecture = &experiment.teacher.architecture;
+    Ok(Report {
+        title: experiment.name.clone(),
+        trained: format!(
+            "A MAF teacher of {} autoregressive layers was fitted to {} rows of {} ({} columns) by maximum likelihood, \
+             and distilled into an IAF student of {} layers by reverse KL.",
+            architecture.layers,
+            with_thousands(data.train.len()),
+            data.name,
+            data.dim(),
+            experiment.student.architecture.layers
+        ),
+        architecture: vec![in_words("Teacher", teacher), in_words("Student", student)],
+        facts: vec![
+            ("training rows".into(), with_thousands(data.train.len())),
+            ("validation rows".into(), with_thousands(data.validation.len())),
+            ("test rows".into(), with_thousands(data.test.len())),
+            ("columns".into(), data.dim().to_string()),
+            ("samples compared".into(), with_thousands(metrics.distillation.samples)),
+            ("threads".into(), experiment.threads.to_string()),
+        ],
+        curves: curves(metrics),
+        teacher_likelihood: Some(likelihood(&metrics.teacher)),
+        student_likelihood: Some(likelihood(&metrics.student)),
+        quality: Some(metrics.distillation.clone()),
+        speed: metrics.speed.clone(),
+        speed_notes: metrics.speed_notes.clone(),
+        samples,
+        densities,
+        timings: vec![
+            ("teacher".into(), metrics.timing.teacher_seconds),
+            ("student".into(), metrics.timing.student_seconds),
+            ("comparison".into(), metrics.timing.evaluation_seconds),
+            ("speed".into(), metrics.timing.speed_seconds),
+        ],
+        config: experiment.to_yaml().unwrap_or_default(),
+        provenance: provenance(metrics),
+        warnings: warnings(experiment, data, metrics),
+    })
+}
+
+fn in_words(who: &str, sampler: &Sampler) -> String {
+    let cost = sampler.cost();
+    format!(
+        "{who}: {} trainable parameters. Per row, sampling costs {}; the density of a given row costs {}.",
+        with_thousands(cost.free_parameters),
+        cost.forward,
+        cost.inverse
+    )
+}
+
+fn likelihood(model: &ModelMetrics) -> TestLikelihood {
+    TestLikelihood { data_space: model.test_log_likelihood, standardised: model.test_log_likelihood_standardised }
+}
+
+fn curves(metrics: &Metrics) -> Curves {
+    let (teacher, student) = (&metrics.teacher.training, &metrics.student.training);
+    Curves {
+        teacher_training: teacher.curve("nll"),
+        teacher_validation: teacher.validation_curve(),
+        student_kl: student.curve("reverse_kl"),
+        student_validation_kl: student.validation_curve(),
+        student_entropy: student.curve("entropy"),
+        student_cross_entropy: student.curve("cross_entropy"),
+    }
+}
+
+fn samples(data: &Dataset, drawn: &eval::Samples) -> Samples {
+    let first = |values: &[f32]| {
+        let values = &values[..values.len().min(SHOWN_ROWS * data.dim())];
+        data.standardizer.restore(values)
+    };
+    Samples {
+        columns: data.columns.clone(),
+        data: first(&data.test.values),
+        teacher: first(&drawn.teacher.x),
+        student: first(&drawn.student.x),
+    }
+}
+
+/// Log-densities over the square that holds the data.
+fn densities(
+    experiment: &Experiment,
+    teacher: &Sampler,
+    student: &Sampler,
+    samples: &Samples,
+) -> Result<Densities, SamplerError> {
+    let (Some(x), Some(y)) = (samples.range(0), samples.range(1)) else { return Ok(Densities::default()) };
+    let middle = |(low, high): (f64, f64), i: usize| low + (high - low) * (i as f64 + 0.5) / GRID as f64;
+    let points: Vec<f64> = (0..GRID).flat_map(|j| (0..GRID).flat_map(move |i| [middle(x, i), middle(y, j)])).collect();
+    let grid = |log_density| DensityGrid { x, y, width: GRID, height: GRID, log_density };
+    let truth = match &experiment.data {
+        Source::Synthetic { target, .. } => {
+            let density = target.density();
+            Some(grid(points.chunks_exact(2).map(|point| density.log_prob(point)).collect()))
+        }
+        _ => None,
+    };
+    Ok(Densities {
+        truth,
+        teacher: Some(grid(teacher.log_prob_data(&points)?)),
+        student: Some(grid(student.log_prob_data(&points)?)),
+    })
+}
+
+fn provenance(metrics: &Metrics) -> Vec<(String, String)> {
+    let p = &metrics.provenance;
+    [
+        ("flowstill", p.version.clone()),
+        ("configuration (SHA-256)", p.config_hash.clone()),
+        ("data (SHA-256)", p.data_hash.clone()),
+        ("seed", p.seed.to_string()),
+        ("threads", p.threads.to_string()),
+        ("processor", p.processor.clone()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec()
+}
+
+/// Below this the student demonstrably misses mass: E_q[w] is 1 when it misses nothing.
+const LEAST_MEAN_WEIGHT: f64 = 0.9;
+/// Fewer effective samples than this and importance weights are carried by a few samples.
+const LEAST_ESS: f64 = 0.1;
+
+/// What the numbers say and a reader may overlook.
+fn warnings(experiment: &Experiment, data: &Dataset, metrics: &Metrics) -> Vec<String> {
+    let mut warnings = experiment.warnings(data.dim());
+    let quality = &metrics.distillation;
+    let weight = quality.mean_weight;
+    if weight.mean + 2.0 * weight.standard_error < LEAST_MEAN_WEIGHT {
+        warnings.push(format!(
+            "E_q[w] is {:.3} where 1 means that nothing is missed: the student leaves out part of the teacher's mass",
+            weight.mean
+        ));
+    }
+    if quality.ess_reverse.mean < LEAST_ESS {
+        warnings.push(format!(
+            "the effective sample size is {:.1} % of the samples: estimates that use the weights rest on few of them",
+            100.0 * quality.ess_reverse.mean
+        ));
+    }
+    warnings
+}

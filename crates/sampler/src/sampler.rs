@@ -1,0 +1,180 @@
+//! A checkpoint made ready for use.
+
+use crate::chain::{check_rows, log_standard_normal};
+use crate::layer::Direction;
+use crate::{Chain, Cost, Drawn, Mapped, Method, SamplerError, Stream};
+use flowstill_model::{Checkpoint, FlowSpec, Layout, Provenance, Role, Standardizer};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A trained flow that draws samples and gives densities.
+///
+/// Cheap to clone (the model is shared) and safe to use from many threads. "Standardised" rows are what the flow
+/// itself speaks, `(x − mean)/sd` per column; the methods ending in `_data` speak the units of the data.
+#[derive(Debug, Clone)]
+pub struct Sampler {
+    model: Arc<Model>,
+    method: Method,
+}
+
+#[derive(Debug)]
+struct Model {
+    chain: Chain<f32>,
+    spec: FlowSpec,
+    role: Role,
+    standardizer: Standardizer,
+    columns: Vec<String>,
+    provenance: Provenance,
+}
+
+impl Sampler {
+    /// Reads a checkpoint. Errors name the file and what is wrong with it.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, SamplerError> {
+        Self::from_checkpoint(Checkpoint::load(path.as_ref())?)
+    }
+
+    /// Errors: a model whose parts do not fit together.
+    pub fn from_checkpoint(checkpoint: Checkpoint) -> Result<Self, SamplerError> {
+        let Checkpoint { role, spec, standardizer, columns, provenance, theta } = checkpoint;
+        let chain = Chain::new(&spec, &theta)?;
+        let dim = spec.dim;
+        let widths = [
+            ("list of columns", columns.len()),
+            ("list of means", standardizer.mean.len()),
+            ("list of standard deviations", standardizer.sd.len()),
+        ];
+        if let Some(&(what, found)) = widths.iter().find(|(_, found)| *found != dim) {
+            return Err(SamplerError::Width { what, found, dim });
+        }
+        for (column, (&mean, &sd)) in standardizer.mean.iter().zip(&standardizer.sd).enumerate() {
+            if !(mean.is_finite() && sd.is_finite() && sd > 0.0) {
+                return Err(SamplerError::Standardizer { column, mean, sd });
+            }
+        }
+        let model = Arc::new(Model { chain, spec, role, standardizer, columns, provenance });
+        Ok(Self { model, method: Method::default() })
+    }
+
+    /// The same model, with another method for the sequential direction. Errors: a bad tolerance.
+    pub fn with_method(mut self, method: Method) -> Result<Self, SamplerError> {
+        method.check()?;
+        self.method = method;
+        Ok(self)
+    }
+
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
+    /// Number of columns.
+    pub fn dim(&self) -> usize {
+        self.model.spec.dim
+    }
+
+    /// Names of the columns.
+    pub fn columns(&self) -> &[String] {
+        &self.model.columns
+    }
+
+    pub fn standardizer(&self) -> &Standardizer {
+        &self.model.standardizer
+    }
+
+    /// The architecture as trained, batch normalisation not folded.
+    pub fn spec(&self) -> &FlowSpec {
+        &self.model.spec
+    }
+
+    pub fn role(&self) -> Role {
+        self.model.role
+    }
+
+    pub fn provenance(&self) -> &Provenance {
+        &self.model.provenance
+    }
+
+    /// The bijection alone, in standardised space.
+    pub fn chain(&self) -> &Chain<f32> {
+        &self.model.chain
+    }
+
+    /// What a sample and a density cost.
+    pub fn cost(&self) -> Cost {
+        Cost::new(&self.model.spec, Layout::new(&self.model.spec).len())
+    }
+
+    /// Rows `first_row..first_row + rows` of the stream pushed through the flow: standardised, rows × dim.
+    ///
+    /// `stream` is a seed or a [`Stream`]. Cost per row: that of [`Chain::forward_and_log_det`]. Errors: more rows
+    /// than fit into memory.
+    pub fn sample(&self, stream: impl Into<Stream>, first_row: u64, rows: usize) -> Result<Vec<f32>, SamplerError> {
+        let z = stream.into().rows(first_row, rows, self.dim())?;
+        Ok(self.model.chain.map(Direction::Forward, z, self.method).values)
+    }
+
+    /// [`Sampler::sample`] in the units of the data: `x·sd + mean`.
+    pub fn sample_data(
+        &self,
+        stream: impl Into<Stream>,
+        first_row: u64,
+        rows: usize,
+    ) -> Result<Vec<f64>, SamplerError> {
+        Ok(self.model.standardizer.restore(&self.sample(stream, first_row, rows)?))
+    }
+
+    /// [`Sampler::sample`] with `log p(x) = log p_Z(z) − log|det dS/dz|` per row, standardised, from the same pass.
+    ///
+    /// With [`Method::Jacobi`] on a MAF the density is computed anew at the returned rows, one more pass.
+    pub fn sample_and_log_prob(
+        &self,
+        stream: impl Into<Stream>,
+        first_row: u64,
+        rows: usize,
+    ) -> Result<Drawn<f32>, SamplerError> {
+        let z = stream.into().rows(first_row, rows, self.dim())?;
+        let base = z.chunks_exact(self.dim()).map(log_standard_normal).collect();
+        Ok(self.model.chain.draw(z, base, self.method))
+    }
+
+    /// [`Sampler::sample_and_log_prob`] in the units of the data: (rows, `log p_std − Σ log sd`).
+    pub fn sample_and_log_prob_data(
+        &self,
+        stream: impl Into<Stream>,
+        first_row: u64,
+        rows: usize,
+    ) -> Result<(Vec<f64>, Vec<f64>), SamplerError> {
+        let drawn = self.sample_and_log_prob(stream, first_row, rows)?;
+        Ok((self.model.standardizer.restore(&drawn.values), self.to_data(drawn.log_prob)))
+    }
+
+    /// `log p(x) = log p_Z(T(x)) + log|det dT/dx|` of standardised rows × dim, one per row.
+    ///
+    /// Infinite rows and rows beyond the range of `f32` have −∞. Cost per row: that of
+    /// [`Chain::inverse_and_log_det`]. Errors: partial rows, NaN (naming the row).
+    pub fn log_prob(&self, x: &[f32]) -> Result<Vec<f64>, SamplerError> {
+        self.model.chain.log_prob(x, self.method)
+    }
+
+    /// Log-density of rows × dim in the units of the data, nats per that unit: `log p_std((x − mean)/sd) − Σ log sd`.
+    /// Otherwise as [`Sampler::log_prob`].
+    pub fn log_prob_data(&self, x: &[f64]) -> Result<Vec<f64>, SamplerError> {
+        check_rows("log_prob", x, self.dim())?;
+        Ok(self.to_data(self.model.chain.density(self.model.standardizer.standardize(x), self.method)))
+    }
+
+    /// `x = S(z)` and `log|det dS/dz|`, standardised; see [`Chain::forward_and_log_det`].
+    pub fn forward_and_log_det(&self, z: &[f32]) -> Result<Mapped<f32>, SamplerError> {
+        self.model.chain.forward_and_log_det(z, self.method)
+    }
+
+    /// `z = T(x)` and `log|det dT/dx|`, standardised; see [`Chain::inverse_and_log_det`].
+    pub fn inverse_and_log_det(&self, x: &[f32]) -> Result<Mapped<f32>, SamplerError> {
+        self.model.chain.inverse_and_log_det(x, self.method)
+    }
+
+    fn to_data(&self, mut log_prob: Vec<f64>) -> Vec<f64> {
+        let log_det = self.model.standardizer.log_det();
+        log_prob.iter_mut().for_each(|value| *value -= log_det);
+        log_prob
+    }
+}

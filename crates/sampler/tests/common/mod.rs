@@ -1,0 +1,89 @@
+//! Flows with random parameters, for every test file.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use flowstill_model::{
+    Activation, Autoregressive, Checkpoint, FlowSpec, LayerSpec, Layout, Orientation, Provenance, Role, Standardizer,
+};
+use flowstill_sampler::Method;
+
+pub const MAF: Orientation = Orientation::Maf;
+pub const IAF: Orientation = Orientation::Iaf;
+pub const METHODS: [Method; 3] = [Method::Naive, Method::Incremental, Method::Jacobi { tolerance: 0.0 }];
+
+pub fn autoregressive(orientation: Orientation, order: Vec<usize>, hidden: &[usize]) -> LayerSpec {
+    LayerSpec::Autoregressive(Autoregressive {
+        orientation,
+        order,
+        hidden: hidden.to_vec(),
+        // smooth, so that no kink spoils finite differences
+        activation: Activation::Tanh,
+        log_scale_clip: 3.0,
+    })
+}
+
+/// Natural, reversed, and one that is neither.
+pub fn order(dim: usize, k: usize) -> Vec<usize> {
+    match k % 3 {
+        0 => (0..dim).collect(),
+        1 => (0..dim).rev().collect(),
+        _ => (0..dim).map(|i| (i + dim / 2) % dim).collect(),
+    }
+}
+
+/// Pure and mixed chains over `dim` coordinates, each under its name.
+pub fn flows(dim: usize) -> Vec<(&'static str, FlowSpec)> {
+    let layer = |orientation, k| autoregressive(orientation, order(dim, k), [&[7, 5][..], &[9], &[]][k % 3]);
+    let act_norm = |orientation| LayerSpec::ActNorm { orientation };
+    let batch_norm = |orientation| LayerSpec::BatchNorm { orientation };
+    [
+        ("maf", vec![layer(MAF, 0), layer(MAF, 1), layer(MAF, 2)]),
+        ("iaf", vec![layer(IAF, 0), layer(IAF, 1), layer(IAF, 2)]),
+        ("diagonal", vec![act_norm(MAF), act_norm(IAF)]),
+        ("linear", vec![layer(MAF, 2)]),
+        ("normalised maf", vec![layer(MAF, 0), batch_norm(MAF), layer(MAF, 1), act_norm(MAF)]),
+        ("mixed", vec![layer(IAF, 1), act_norm(IAF), layer(MAF, 0), batch_norm(IAF), layer(IAF, 2), layer(MAF, 1)]),
+    ]
+    .into_iter()
+    .map(|(name, layers)| (name, FlowSpec { dim, layers }))
+    .collect()
+}
+
+/// Numbers in −1…1 that look random.
+pub fn wave(n: usize, phase: f64) -> Vec<f64> {
+    (0..n).map(|i| ((i as f64 * 12.9898 + phase).sin() * 43758.5453).fract()).collect()
+}
+
+/// Parameters far from the start of training, variances positive.
+pub fn parameters(spec: &FlowSpec) -> Vec<f32> {
+    let layout = Layout::new(spec);
+    let mut theta: Vec<f32> = wave(layout.len(), 0.4).into_iter().map(|t| 0.5 * t as f32).collect();
+    for view in layout.views.iter().filter(|v| v.name.ends_with("variance")) {
+        theta[view.range.clone()].iter_mut().for_each(|t| *t = 0.7 + t.abs());
+    }
+    theta
+}
+
+pub fn checkpoint(spec: FlowSpec) -> Checkpoint {
+    let theta = parameters(&spec);
+    let dim = spec.dim;
+    Checkpoint {
+        role: Role::Teacher,
+        standardizer: Standardizer {
+            mean: (0..dim).map(|i| 10.0 * i as f64 - 3.0).collect(),
+            sd: (0..dim).map(|i| 2.0 / (1.0 + 3.0 * i as f64)).collect(),
+        },
+        columns: (0..dim).map(|i| format!("c{i}")).collect(),
+        provenance: Provenance::default(),
+        spec,
+        theta,
+    }
+}
+
+pub fn narrow(x: &[f64]) -> Vec<f32> {
+    x.iter().map(|&x| x as f32).collect()
+}
+
+#[track_caller]
+pub fn assert_close(a: f64, b: f64, tolerance: f64, what: &str) {
+    assert!((a - b).abs() <= tolerance * (1.0 + b.abs()), "{what}: {a} against {b}");
+}

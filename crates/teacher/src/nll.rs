@@ -1,0 +1,91 @@
+//! Maximum likelihood: minimise the negative log-likelihood `−E_data[log p_θ(x)]`, nats per row. It is the
+//! forward Kullback–Leibler divergence from the data's distribution, up to a constant.
+
+use flowstill_data::Rows;
+use flowstill_data::batches::{Batches, gather};
+use flowstill_flow::calibrate::{Calibrate, calibrate, first_non_finite};
+use flowstill_flow::graph::{Graph, Parameters, rows};
+use flowstill_flow::{Flow, FlowError, shards};
+use flowstill_model::fold::fold_batch_norm;
+use flowstill_model::{FlowSpec, Orientation};
+use flowstill_trainer::Objective;
+use std::error::Error;
+use std::sync::Arc;
+
+/// The negative log-likelihood of a training set, with a validation set beside it. Both in standardised space.
+pub struct Nll<'a> {
+    spec: FlowSpec,
+    flow: Flow<f32>,
+    train: &'a Rows,
+    validation: &'a Rows,
+    batches: Batches,
+    batch: Vec<f32>,
+}
+
+impl<'a> Nll<'a> {
+    pub fn new(spec: &FlowSpec, train: &'a Rows, validation: &'a Rows, batch: usize, seed: u64) -> Result<Self, FlowError> {
+        Ok(Self {
+            spec: spec.clone(),
+            flow: Flow::new(spec)?,
+            train,
+            validation,
+            batches: Batches::new(train.len(), batch, seed),
+            batch: Vec::new(),
+        })
+    }
+}
+
+impl Objective for Nll<'_> {
+    fn terms(&self) -> &'static [&'static str] {
+        &["nll"]
+    }
+
+    fn loss_and_gradient(
+        &mut self,
+        theta: &Arc<Vec<f32>>,
+        step: u64,
+        gradient: &mut [f32],
+    ) -> Result<Vec<f64>, Box<dyn Error + Send + Sync>> {
+        gather(self.train, self.batches.indices(step), &mut self.batch);
+        let dim = self.spec.dim;
+        let count = self.batch.len() / dim;
+        let ranges = shards::ranges(count, self.spec.couples_rows());
+        let parts = shards::map(&ranges, |range| {
+            let theta = Parameters::trainable(theta.clone());
+            let x = rows(self.batch[range.start * dim..range.end * dim].to_vec(), dim);
+            let mut graph = Graph::new();
+            let log_prob = self.flow.log_prob(&theta, &x, &mut graph)?;
+            let sum: f64 = log_prob.as_vec().iter().map(|&v| f64::from(v)).sum();
+            Ok::<_, FlowError>((sum, graph.backward_sum(&log_prob, -1.0 / count as f64).parameters(&theta)))
+        })?;
+        shards::add_in_order(gradient, parts.iter().map(|(_, g)| g.as_slice()));
+        Ok(vec![-parts.iter().map(|(sum, _)| sum).sum::<f64>() / count as f64])
+    }
+
+    /// Mean negative log-likelihood of the validation set, with batch statistics of the whole training set.
+    fn validate(&mut self, theta: &mut Vec<f32>) -> Result<f64, Box<dyn Error + Send + Sync>> {
+        if self.spec.couples_rows() {
+            calibrate(&self.spec, theta, &self.train.values, Orientation::Maf, Calibrate::BatchNorm)?;
+        }
+        let log_prob = log_prob(&self.spec, theta, self.validation)?;
+        Ok(-log_prob.iter().sum::<f64>() / log_prob.len() as f64)
+    }
+
+    fn locate_non_finite(&mut self, theta: &Arc<Vec<f32>>, step: u64) -> Option<String> {
+        gather(self.train, self.batches.indices(step), &mut self.batch);
+        first_non_finite(&self.spec, theta, &self.batch, Orientation::Maf).err().map(|e| e.to_string())
+    }
+}
+
+/// Standardised log-density of every row; 1 conditioner pass per layer.
+pub fn log_prob(spec: &FlowSpec, theta: &[f32], data: &Rows) -> Result<Vec<f64>, FlowError> {
+    let (spec, theta) = fold_batch_norm(spec, theta);
+    let flow = Flow::<f32>::new(&spec)?;
+    let theta = Arc::new(theta);
+    let parts = shards::map(&shards::ranges(data.len(), false), |range| {
+        let theta = Parameters::frozen(theta.clone());
+        let x = rows(data.values[range.start * spec.dim..range.end * spec.dim].to_vec(), spec.dim);
+        Ok::<_, FlowError>(flow.log_prob(&theta, &x, &mut Graph::new())?.as_vec())
+    })?;
+    Ok(parts.concat().into_iter().map(f64::from).collect())
+}

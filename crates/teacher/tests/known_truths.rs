@@ -1,0 +1,111 @@
+//! Teachers of densities that are known exactly.
+
+use flowstill_data::{Source, load, synthetic};
+use flowstill_model::{Architecture, Normalisation};
+use flowstill_teacher::{Trained, fit, nll::log_prob};
+use flowstill_trainer::{End, Environment, Observer, Record, Schedule, Settings, StepReport};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+fn mixture(rows: usize) -> Source {
+    let target = synthetic::Target::from_name("gaussian_mixture", Some(2), Some(3), 1).unwrap();
+    Source::Synthetic { target, rows, split: [0.8, 0.05, 0.15], seed: 2 }
+}
+
+fn settings(steps: u64) -> Settings {
+    Settings {
+        steps,
+        batch: 512,
+        rate: 3e-3,
+        schedule: Schedule::Cosine,
+        warmup: 100,
+        weight_decay: 0.0,
+        clip_norm: Some(5.0),
+        ema: Some(0.998),
+        validate_every: 250,
+        patience: None,
+        checkpoint_every: 50,
+    }
+}
+
+fn train(architecture: &Architecture, settings: &Settings, rows: usize, threads: usize, state: Option<&Path>, stop: &AtomicBool, observer: &mut (dyn Observer + Send)) -> Trained {
+    let data = load(&mixture(rows)).unwrap();
+    let environment = Environment { state, fingerprint: "test", interrupted: stop };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| fit(&data, architecture, settings, 0, &environment, observer)).unwrap()
+}
+
+#[test]
+fn maximum_likelihood_on_a_known_mixture_reaches_its_entropy() {
+    let data = load(&mixture(100_000)).unwrap();
+    let architecture = Architecture { layers: 4, hidden: vec![48, 48], ..Architecture::default() };
+    let never = AtomicBool::new(false);
+    let teacher = train(&architecture, &settings(3000), 100_000, 2, None, &never, &mut ());
+    let standardized = log_prob(&teacher.spec, &teacher.theta, &data.test).unwrap();
+    // the true log-density of the very same test rows, so that their sampling noise cancels
+    let density = synthetic::Target::from_name("gaussian_mixture", Some(2), Some(3), 1).unwrap().density();
+    let rows = data.standardizer.restore(&data.test.values);
+    let gap: f64 = standardized
+        .iter()
+        .zip(rows.chunks_exact(2))
+        .map(|(log_p, x)| density.log_prob(x) - (log_p - data.standardizer.log_det()))
+        .sum::<f64>()
+        / standardized.len() as f64;
+    assert!(gap.abs() < 0.02, "KL to the truth {gap}");
+}
+
+#[test]
+fn one_thread_and_two_give_the_same_bits_with_and_without_batch_norm() {
+    for normalisation in [Normalisation::None, Normalisation::ActNorm, Normalisation::BatchNorm] {
+        let architecture = Architecture { layers: 3, hidden: vec![16], normalisation, ..Architecture::default() };
+        let never = AtomicBool::new(false);
+        let run = |threads| train(&architecture, &settings(30), 3000, threads, None, &never, &mut ());
+        assert_eq!(run(1), run(2), "{normalisation:?}");
+    }
+}
+
+struct StopAfter<'a>(u64, &'a AtomicBool);
+
+impl Observer for StopAfter<'_> {
+    fn start(&mut self, _: u64, _: u64) -> std::io::Result<()> {
+        Ok(())
+    }
+    fn step(&mut self, report: &StepReport) -> std::io::Result<()> {
+        self.1.store(report.step >= self.0, Ordering::Relaxed);
+        Ok(())
+    }
+    fn validation(&mut self, _: &Record, _: &[f32]) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn an_interrupted_teacher_resumes_to_the_same_bits() {
+    let architecture =
+        Architecture { layers: 2, hidden: vec![16], normalisation: Normalisation::BatchNorm, ..Architecture::default() };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.safetensors");
+    let never = AtomicBool::new(false);
+    let whole = train(&architecture, &settings(300), 3000, 2, None, &never, &mut ());
+    let stop = AtomicBool::new(false);
+    let part = train(&architecture, &settings(300), 3000, 2, Some(&path), &stop, &mut StopAfter(77, &stop));
+    assert_eq!((part.outcome.end, part.outcome.steps), (End::Interrupted, 77));
+    let resumed = train(&architecture, &settings(300), 3000, 1, Some(&path), &never, &mut ());
+    assert_eq!(resumed, whole);
+}
+
+#[test]
+fn batch_norm_and_act_norm_teachers_learn() {
+    for normalisation in [Normalisation::ActNorm, Normalisation::BatchNorm] {
+        let architecture = Architecture { layers: 3, hidden: vec![32], normalisation, ..Architecture::default() };
+        let never = AtomicBool::new(false);
+        let teacher = train(&architecture, &settings(1000), 20_000, 2, None, &never, &mut ());
+        let data = load(&mixture(20_000)).unwrap();
+        let density = synthetic::Target::from_name("gaussian_mixture", Some(2), Some(3), 1).unwrap().density();
+        let rows = data.standardizer.restore(&data.test.values);
+        let truth = rows.chunks_exact(2).map(|x| density.log_prob(x)).sum::<f64>() / data.test.len() as f64;
+        let log_p = log_prob(&teacher.spec, &teacher.theta, &data.test).unwrap();
+        let mean = log_p.iter().sum::<f64>() / log_p.len() as f64 - data.standardizer.log_det();
+        assert!(truth - mean < 0.08, "{normalisation:?}: {mean} against {truth}");
+    }
+}
