@@ -116,7 +116,7 @@ pub struct Bench {
     #[arg(long, default_value_t = 9, value_parser = positive)]
     pub repetitions: usize,
     /// Threads; all cores if absent
-    #[arg(long, value_parser = positive)]
+    #[arg(long, value_parser = threads)]
     pub threads: Option<usize>,
     /// One JSON object per line instead of a table
     #[arg(long)]
@@ -147,7 +147,7 @@ pub struct Sample {
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
     /// Threads; all cores if absent
-    #[arg(long, value_parser = positive)]
+    #[arg(long, value_parser = threads)]
     pub threads: Option<usize>,
     /// How a sequential direction is computed (a MAF's samples)
     #[arg(long, value_enum, default_value = "incremental")]
@@ -164,7 +164,7 @@ pub struct LogProb {
     #[arg(short, long, default_value = "-")]
     pub output: PathBuf,
     /// Threads; all cores if absent
-    #[arg(long, value_parser = positive)]
+    #[arg(long, value_parser = threads)]
     pub threads: Option<usize>,
 }
 
@@ -178,5 +178,14 @@ fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("expected a whole number, at least 1".to_owned()),
         Ok(number) => Ok(number),
+    }
+}
+
+/// More threads than this only wait for each other.
+fn threads(text: &str) -> Result<usize, String> {
+    let most = 4 * std::thread::available_parallelism().map_or(1, usize::from);
+    match positive(text) {
+        Ok(number) if number <= most => Ok(number),
+        _ => Err(format!("expected a whole number from 1 to {most}, four times the cores of this machine")),
     }
 }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use std::ops::Range;
 
 /// Rows of a shard: enough that packing a weight panel once per shard costs about a percent.
-pub const SHARD_ROWS: usize = 128;
+pub const SHARD_ROWS: usize = 126;
 
 /// The row ranges of a batch; one only if the rows of a batch depend on each other.
 pub fn ranges(rows: usize, couples_rows: bool) -> Vec<Range<usize>> {

@@ -168,12 +168,8 @@ impl Made {
             }
             next_gradient.clear();
             next_gradient.resize(rows * linear.inputs, R::zero());
-            staircase::backward_input(linear, theta, gradient, rows, next_gradient, scratch);
-            if l > 0 {
-                for (g, &h) in next_gradient.iter_mut().zip(&layers[l]) {
-                    *g *= self.activation.slope_at_output(h);
-                }
-            }
+            let made_by = (l > 0).then(|| (self.activation, layers[l].as_slice()));
+            staircase::backward_input(linear, theta, gradient, rows, made_by, next_gradient, scratch);
             std::mem::swap(gradient, next_gradient);
         }
         d_v.iter_mut().zip(gradient.iter()).for_each(|(d, &g)| *d += g);

@@ -3,7 +3,7 @@
 //! empty corner: about half of the dense work.
 
 use crate::made::Linear;
-use crate::tile::{COLUMNS, multiply};
+use crate::tile::{COLUMNS, dispatch, multiply};
 use crate::{Activation, Real};
 
 /// Buffers reused from call to call.
@@ -14,8 +14,21 @@ pub struct Scratch<R> {
     transposed: Vec<R>,
 }
 
-/// `y = f(x·W + b)`; `f` is the identity if there is no activation.
-pub fn forward<R: Real>(
+dispatch! {
+    /// `y = f(x·W + b)`; `f` is the identity if there is no activation.
+    pub fn forward(
+        linear: &Linear,
+        theta: &[R],
+        x: &[R],
+        rows: usize,
+        activation: Option<Activation>,
+        y: &mut [R],
+        scratch: &mut Scratch<R>,
+    ) = forward_inlined
+}
+
+#[inline(always)]
+fn forward_inlined<R: Real, const FUSED: bool>(
     linear: &Linear,
     theta: &[R],
     x: &[R],
@@ -37,22 +50,56 @@ pub fn forward<R: Real>(
         }
         multiply(rows, x, inputs, &scratch.panel, &mut scratch.sums);
         let bias = &bias[first..first + width];
-        for (sums, y) in scratch.sums.iter().zip(y.chunks_exact_mut(outputs)) {
-            let y = &mut y[first..first + width];
-            match activation {
-                None => y.iter_mut().zip(sums).zip(bias).for_each(|((y, &s), &b)| *y = s + b),
-                Some(f) => y.iter_mut().zip(sums).zip(bias).for_each(|((y, &s), &b)| *y = f.apply(s + b)),
-            }
+        // the choice of activation outside the loops, so that each loop is vectorised
+        match activation {
+            None => finish(&scratch.sums, bias, first, outputs, y, |a| a),
+            Some(Activation::Relu) => finish(&scratch.sums, bias, first, outputs, y, |a| a.max(R::zero())),
+            Some(f) => finish(&scratch.sums, bias, first, outputs, y, |a| f.apply(a)),
         }
     }
 }
 
-/// `dx = dy·Wᵀ`.
-pub fn backward_input<R: Real>(
+/// Bias and activation on the way from a panel's sums to its columns of `y`.
+#[inline(always)]
+fn finish<R: Real>(
+    sums: &[[R; COLUMNS]],
+    bias: &[R],
+    first: usize,
+    outputs: usize,
+    y: &mut [R],
+    activation: impl Fn(R) -> R,
+) {
+    let mut padded = [R::zero(); COLUMNS];
+    padded[..bias.len()].copy_from_slice(bias);
+    for (sums, y) in sums.iter().zip(y.chunks_exact_mut(outputs)) {
+        let mut out = [R::zero(); COLUMNS];
+        for n in 0..COLUMNS {
+            out[n] = activation(sums[n] + padded[n]);
+        }
+        y[first..first + bias.len()].copy_from_slice(&out[..bias.len()]);
+    }
+}
+
+dispatch! {
+    /// `dx = dy·Wᵀ`, times the slope of the activation that made `x` if there is one.
+    pub fn backward_input(
+        linear: &Linear,
+        theta: &[R],
+        dy: &[R],
+        rows: usize,
+        made_by: Option<(Activation, &[R])>,
+        dx: &mut [R],
+        scratch: &mut Scratch<R>,
+    ) = backward_input_inlined
+}
+
+#[inline(always)]
+fn backward_input_inlined<R: Real, const FUSED: bool>(
     linear: &Linear,
     theta: &[R],
     dy: &[R],
     rows: usize,
+    made_by: Option<(Activation, &[R])>,
     dx: &mut [R],
     scratch: &mut Scratch<R>,
 ) {
@@ -75,10 +122,29 @@ pub fn backward_input<R: Real>(
             dx[first..first + width].copy_from_slice(&sums[..width]);
         }
     }
+    match made_by {
+        None => {}
+        Some((Activation::Relu, x)) => {
+            dx.iter_mut().zip(x).for_each(|(g, &h)| *g = if h > R::zero() { *g } else { R::zero() });
+        }
+        Some((f, x)) => dx.iter_mut().zip(x).for_each(|(g, &h)| *g *= f.slope_at_output(h)),
+    }
 }
 
-/// `dW += xᵀ·dy` inside the staircase and `db += Σ_rows dy`, into the same places of `d_theta`.
-pub fn backward_parameters<R: Real>(
+dispatch! {
+    /// `dW += xᵀ·dy` inside the staircase and `db += Σ_rows dy`, into the same places of `d_theta`.
+    pub fn backward_parameters(
+        linear: &Linear,
+        x: &[R],
+        dy: &[R],
+        rows: usize,
+        d_theta: &mut [R],
+        scratch: &mut Scratch<R>,
+    ) = backward_parameters_inlined
+}
+
+#[inline(always)]
+fn backward_parameters_inlined<R: Real, const FUSED: bool>(
     linear: &Linear,
     x: &[R],
     dy: &[R],
@@ -101,9 +167,8 @@ pub fn backward_parameters<R: Real>(
         let d_weight = &mut d_theta[linear.weight.clone()];
         for (k, sums) in scratch.sums[..depth].iter().enumerate() {
             let from = linear.first_reader(k).max(first);
-            for j in from..first + width {
-                d_weight[k * outputs + j] += sums[j - first];
-            }
+            let row = &mut d_weight[k * outputs + from..k * outputs + first + width];
+            row.iter_mut().zip(&sums[from - first..]).for_each(|(d, &g)| *d += g);
         }
         let d_bias = &mut d_theta[linear.bias.clone()][first..first + width];
         for packed in scratch.panel.chunks_exact(COLUMNS) {

@@ -1,45 +1,68 @@
-//! The one register-blocked product that every matrix routine is built from, with run-time choice of
-//! instruction set.
+//! The one register-blocked product that every matrix routine is built from.
+//!
+//! Each function is compiled twice, for AVX2 with FMA and for any machine, and chosen at run time ([`dispatch`]).
 
 use crate::Real;
+
+/// Defines a function compiled twice, for AVX2 with FMA and for any machine, and chosen at run time. The body is a
+/// call of an `#[inline(always)]` function with a const parameter that says whether fused products are cheap.
+macro_rules! dispatch {
+    ($(#[$attribute:meta])* $visibility:vis fn $name:ident($($argument:ident: $kind:ty),* $(,)?) = $body:ident) => {
+        $(#[$attribute])*
+        #[allow(clippy::too_many_arguments)] // slices, as everywhere in this crate
+        $visibility fn $name<R: $crate::Real>($($argument: $kind),*) {
+            #[cfg(target_arch = "x86_64")]
+            {
+                // never inlined: in a larger function the compiler loses the accumulators' registers (measured: 10×)
+                #[inline(never)]
+                #[target_feature(enable = "avx2,fma")]
+                #[allow(clippy::too_many_arguments)]
+                fn avx2<R: $crate::Real>($($argument: $kind),*) {
+                    $body::<R, true>($($argument),*);
+                }
+                if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
+                    // SAFETY: the two features that the function is compiled for were just detected.
+                    return unsafe { avx2($($argument),*) };
+                }
+            }
+            $body::<R, { cfg!(target_arch = "aarch64") }>($($argument),*);
+        }
+    };
+}
+pub(crate) use dispatch;
 
 /// Columns of a tile: two AVX2 registers of `f32`.
 pub const COLUMNS: usize = 16;
 /// Rows of a full tile: 6 × 2 accumulators fill 12 of AVX2's 16 registers.
 pub const ROWS: usize = 6;
 
-/// `c[m][n] = Σ_l a[m·lda + l] · b[l·COLUMNS + n]` for `m < rows`; `b` holds `len` packed rows.
-///
-/// The sum over `l` runs in ascending order for every element, so a result does not depend on how rows are
-/// grouped into calls.
-pub fn multiply<R: Real>(rows: usize, a: &[R], lda: usize, b: &[R], c: &mut [[R; COLUMNS]]) {
-    debug_assert!(b.len().is_multiple_of(COLUMNS) && c.len() >= rows);
-    #[cfg(target_arch = "x86_64")]
-    if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
-        // SAFETY: the two features that the function is compiled for were just detected.
-        return unsafe { multiply_avx2(rows, a, lda, b, c) };
-    }
-    multiply_generic::<R, { cfg!(target_arch = "aarch64") }>(rows, a, lda, b, c);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn multiply_avx2<R: Real>(rows: usize, a: &[R], lda: usize, b: &[R], c: &mut [[R; COLUMNS]]) {
-    multiply_generic::<R, true>(rows, a, lda, b, c);
+dispatch! {
+    /// `c[m][n] = Σ_l a[m·lda + l] · b[l·COLUMNS + n]` for `m < rows`; `b` holds `len` packed rows.
+    ///
+    /// The sum over `l` runs in ascending order for every element, so a result does not depend on how rows are
+    /// grouped into calls.
+    pub fn multiply(rows: usize, a: &[R], lda: usize, b: &[R], c: &mut [[R; COLUMNS]]) = multiply_inlined
 }
 
 #[inline(always)]
-fn multiply_generic<R: Real, const FUSED: bool>(rows: usize, a: &[R], lda: usize, b: &[R], c: &mut [[R; COLUMNS]]) {
+fn multiply_inlined<R: Real, const FUSED: bool>(rows: usize, a: &[R], lda: usize, b: &[R], c: &mut [[R; COLUMNS]]) {
+    debug_assert!(b.len().is_multiple_of(COLUMNS) && c.len() >= rows);
     let mut row = 0;
     while row + ROWS <= rows {
-        tile::<R, ROWS, FUSED>(&a[row * lda..], lda, b, &mut c[row..row + ROWS]);
+        tile::<R, ROWS, FUSED>(&a[row * lda..], lda, b, &mut c[row..]);
         row += ROWS;
     }
-    while row < rows {
-        tile::<R, 1, FUSED>(&a[row * lda..], lda, b, &mut c[row..=row]);
-        row += 1;
+    let a = a.get(row * lda..).unwrap_or_default();
+    match rows - row {
+        5 => tile::<R, 5, FUSED>(a, lda, b, &mut c[row..]),
+        4 => tile::<R, 4, FUSED>(a, lda, b, &mut c[row..]),
+        3 => tile::<R, 3, FUSED>(a, lda, b, &mut c[row..]),
+        2 => tile::<R, 2, FUSED>(a, lda, b, &mut c[row..]),
+        1 => tile::<R, 1, FUSED>(a, lda, b, &mut c[row..]),
+        _ => {}
     }
 }
+
 
 #[inline(always)]
 fn tile<R: Real, const M: usize, const FUSED: bool>(a: &[R], lda: usize, b: &[R], c: &mut [[R; COLUMNS]]) {
