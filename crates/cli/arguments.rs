@@ -5,13 +5,16 @@ use std::path::PathBuf;
 
 /// Train a normalizing-flow teacher, distil it into a fast one-pass student, compare both honestly.
 #[derive(Debug, Parser)]
-#[command(version, after_help = "Examples:
+#[command(
+    version,
+    after_help = "Examples:
   flowstill run experiments/quickstart.yaml        teacher, student, comparison and report in runs/quickstart/
   flowstill check my.yaml                          find every mistake in a configuration, run nothing
   flowstill sample runs/quickstart/student.safetensors -n 1000 -o samples.npy
   flowstill describe runs/quickstart/student.safetensors
 
-Exit codes: 0 done, 1 a run failed, 2 wrong input, 130 interrupted (the same command resumes).")]
+Exit codes: 0 done, 1 a run failed, 2 wrong input, 130 interrupted (the same command resumes)."
+)]
 pub struct Arguments {
     /// Print results and errors only
     #[arg(short, long, global = true)]

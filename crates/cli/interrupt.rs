@@ -1,5 +1,6 @@
 //! Ctrl-C, and the signal that schedulers send before they kill.
 
+use crate::output;
 use anyhow::{Context, Result};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,7 +13,7 @@ pub fn flag() -> Result<&'static AtomicBool> {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        eprintln!("\ninterrupted: saving the state (once more to stop at once)");
+        output::note("\ninterrupted: saving the state (once more to stop at once)");
     })
     .context("cannot listen for Ctrl-C")?;
     Ok(&INTERRUPTED)

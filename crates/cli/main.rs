@@ -3,6 +3,7 @@
 mod arguments;
 mod commands;
 mod interrupt;
+mod output;
 mod terminal;
 
 use arguments::{Arguments, Command};
@@ -26,7 +27,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {failure:#}");
+            output::note(format_args!("error: {failure:#}"));
             ExitCode::from(commands::exit_code(&failure))
         }
     }

@@ -1,5 +1,6 @@
 //! What a person sees while a run works: a progress bar with loss and time left in a terminal, plain lines elsewhere.
 
+use crate::output;
 use flowstill_runner::Console;
 use flowstill_trainer::{Record, StepReport};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -39,8 +40,8 @@ impl Terminal {
 
     fn line(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{text}")),
-            None => eprintln!("{text}"),
+            Some(bar) => bar.suspend(|| output::note(text)),
+            None => output::note(text),
         }
     }
 
@@ -98,7 +99,13 @@ impl Console for Terminal {
             self.last_line = Instant::now();
             let rate = self.started.elapsed().as_secs_f64() / (report.step - self.started_at).max(1) as f64;
             let left = rate * (self.total - report.step) as f64;
-            let text = format!("{}: step {}/{}, {name} {loss:.4}{}, {left:.0} s left", self.who, report.step, self.total, self.best());
+            let text = format!(
+                "{}: step {}/{}, {name} {loss:.4}{}, {left:.0} s left",
+                self.who,
+                report.step,
+                self.total,
+                self.best()
+            );
             self.line(&text);
         }
     }
@@ -110,11 +117,13 @@ impl Console for Terminal {
     }
 
     fn trained(&mut self) {
+        // one that failed before it began has nothing to tell
+        let who = std::mem::take(&mut self.who);
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
-        if !self.quiet {
-            self.line(&format!("{}: {:.0} s{}", self.who, self.started.elapsed().as_secs_f64(), self.best()));
+        if !self.quiet && !who.is_empty() {
+            self.line(&format!("{who}: {:.0} s{}", self.started.elapsed().as_secs_f64(), self.best()));
         }
     }
 }

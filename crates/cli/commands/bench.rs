@@ -1,6 +1,7 @@
 //! `bench`: how fast a teacher and a student sample.
 
 use crate::arguments::Bench;
+use crate::output;
 use anyhow::Result;
 use comfy_table::{Table, presets::UTF8_HORIZONTAL_ONLY};
 use flowstill_eval::{SpeedRow, measure, ratio};
@@ -17,18 +18,18 @@ pub fn bench(options: &Bench) -> Result<()> {
     let speed = measure(&teacher, &student, &options.batches, options.repetitions, threads).map_err(RunError::from)?;
     if options.json {
         for row in &speed.rows {
-            println!("{}", serde_json::to_string(row)?);
+            output::result(serde_json::to_string(row)?)?;
         }
     } else {
-        print_table(&speed.rows, &options.batches, threads);
+        print_table(&speed.rows, &options.batches, threads)?;
     }
     for note in &speed.notes {
-        eprintln!("note: {note}");
+        output::note(format_args!("note: {note}"));
     }
     Ok(())
 }
 
-fn print_table(rows: &[SpeedRow], batches: &[usize], threads: usize) {
+fn print_table(rows: &[SpeedRow], batches: &[usize], threads: usize) -> Result<(), RunError> {
     let mut table = Table::new();
     table.load_preset(UTF8_HORIZONTAL_ONLY);
     table.set_header(["batch", "teacher naive", "Jacobi", "incremental", "student", "÷ naive", "÷ incremental"]);
@@ -43,6 +44,6 @@ fn print_table(rows: &[SpeedRow], batches: &[usize], threads: usize) {
         line.extend([times("teacher_naive"), times("teacher_incremental")]);
         table.add_row(line);
     }
-    println!("samples per second with log-density, medians, {threads} threads, {}", processor());
-    println!("{table}");
+    let title = format!("samples per second with log-density, medians, {threads} threads, {}", processor());
+    output::result(format_args!("{title}\n{table}"))
 }

@@ -1,8 +1,9 @@
 //! `describe`: a checkpoint in words.
 
 use crate::arguments::Describe;
+use crate::output;
 use anyhow::Result;
-use flowstill_model::{LayerSpec, Orientation, Role};
+use flowstill_model::{LayerSpec, Orientation, Provenance, Role};
 use flowstill_sampler::Sampler;
 
 pub fn describe(options: &Describe) -> Result<()> {
@@ -12,17 +13,19 @@ pub fn describe(options: &Describe) -> Result<()> {
         Role::Teacher => "teacher",
         Role::Student => "student",
     };
-    println!("{}: a {role} over {} columns ({})", options.checkpoint.display(), sampler.dim(), sampler.columns().join(", "));
-    println!("\nlayers, base → data:");
-    for (index, layer) in sampler.spec().layers.iter().enumerate() {
-        println!("  {index}  {}", in_words(layer));
-    }
-    println!("\nparameters   {} trainable of {} stored", cost.free_parameters, cost.parameters);
-    println!("a sample     {}", cost.forward);
-    println!("a density    {}", cost.inverse);
-    let from = sampler.provenance();
-    println!("\nflowstill {}, seed {}, configuration {}, data {}", from.version, from.seed, short(&from.config_hash), short(&from.data_hash));
-    Ok(())
+    let (dim, columns) = (sampler.dim(), sampler.columns().join(", "));
+    let mut lines = vec![
+        format!("{}: a {role} over {dim} columns ({columns})", options.checkpoint.display()),
+        "\nlayers, base → data:".to_owned(),
+    ];
+    lines.extend(sampler.spec().layers.iter().enumerate().map(|(i, layer)| format!("  {i}  {}", in_words(layer))));
+    lines.push(format!("\nparameters   {} trainable of {} stored", cost.free_parameters, cost.parameters));
+    lines.push(format!("a sample     {}", cost.forward));
+    lines.push(format!("a density    {}", cost.inverse));
+    let Provenance { version, config_hash, data_hash, seed } = sampler.provenance();
+    let (configuration, data) = (short(config_hash), short(data_hash));
+    lines.push(format!("\nflowstill {version}, seed {seed}, configuration {configuration}, data {data}"));
+    Ok(output::result(lines.join("\n"))?)
 }
 
 fn in_words(layer: &LayerSpec) -> String {

@@ -2,6 +2,7 @@
 
 use crate::arguments::{Check, Derived, Experiment as Options};
 use crate::interrupt;
+use crate::output;
 use crate::terminal::Terminal;
 use anyhow::Result;
 use flowstill_runner::stage::train::Stage;
@@ -26,8 +27,7 @@ pub fn run(options: &Options, quiet: bool) -> Result<()> {
         let teacher = pipeline.teacher(terminal)?;
         let student = pipeline.student(&teacher, terminal)?;
         let metrics = pipeline.compare(teacher, student, terminal)?;
-        print_results(&metrics, pipeline.folder().root());
-        Ok(())
+        print_results(&metrics, pipeline.folder().root())
     })
 }
 
@@ -37,16 +37,15 @@ pub fn check(options: &Check) -> Result<()> {
     for warning in experiment.warnings(data.dim()) {
         Terminal::new(false).warn(&warning);
     }
-    print!("{}", experiment.to_yaml()?);
-    eprintln!("{} is in order", options.file.display());
+    output::result(experiment.to_yaml()?.trim_end())?;
+    output::note(format_args!("{} is in order", options.file.display()));
     Ok(())
 }
 
 pub fn train(options: &Options, quiet: bool) -> Result<()> {
     with_pipeline(options, quiet, |pipeline, terminal| {
         pipeline.teacher(terminal)?;
-        println!("{}", pipeline.folder().checkpoint("teacher").display());
-        Ok(())
+        output::result(pipeline.folder().checkpoint("teacher").display())
     })
 }
 
@@ -54,8 +53,7 @@ pub fn distill(options: &Derived, quiet: bool) -> Result<()> {
     with_pipeline(&options.experiment, quiet, |pipeline, terminal| {
         let teacher = teacher_of(pipeline, options.teacher.as_deref())?;
         pipeline.student(&teacher, terminal)?;
-        println!("{}", pipeline.folder().checkpoint("student").display());
-        Ok(())
+        output::result(pipeline.folder().checkpoint("student").display())
     })
 }
 
@@ -64,8 +62,7 @@ pub fn eval(options: &Derived, quiet: bool) -> Result<()> {
         let teacher = teacher_of(pipeline, options.teacher.as_deref())?;
         let student = pipeline.finished_student(&teacher)?;
         let metrics = pipeline.compare(teacher, student, terminal)?;
-        print_results(&metrics, pipeline.folder().root());
-        Ok(())
+        print_results(&metrics, pipeline.folder().root())
     })
 }
 
@@ -76,11 +73,22 @@ fn teacher_of(pipeline: &Pipeline, elsewhere: Option<&Path>) -> Result<Stage, Ru
     }
 }
 
-fn print_results(metrics: &Metrics, folder: &Path) {
+fn print_results(metrics: &Metrics, folder: &Path) -> Result<(), RunError> {
     let quality = &metrics.distillation;
-    println!("test log-likelihood   teacher {}   student {} nats", report::estimate(metrics.teacher.test_log_likelihood), report::estimate(metrics.student.test_log_likelihood));
-    println!("KL(teacher‖student)   {} nats", report::estimate(quality.kl_forward));
-    println!("KL(student‖teacher)   {} nats", report::estimate(quality.kl_reverse));
-    println!("effective samples     {} of 1", report::estimate(quality.ess_reverse));
-    println!("report                {}", folder.join("report.html").display());
+    let [teacher, student, forward, reverse, ess] = [
+        metrics.teacher.test_log_likelihood,
+        metrics.student.test_log_likelihood,
+        quality.kl_forward,
+        quality.kl_reverse,
+        quality.ess_reverse,
+    ]
+    .map(report::estimate);
+    output::result(format_args!(
+        "test log-likelihood   teacher {teacher}   student {student} nats
+KL(teacher‖student)   {forward} nats
+KL(student‖teacher)   {reverse} nats
+effective samples     {ess} of 1
+report                {}",
+        folder.join("report.html").display()
+    ))
 }

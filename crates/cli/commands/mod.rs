@@ -6,9 +6,9 @@ pub mod experiment;
 pub mod log_prob;
 pub mod sample;
 
+use anyhow::Result;
 use flowstill_data::DataError;
 use flowstill_runner::RunError;
-use anyhow::Result;
 
 /// 1 a run failed, 2 wrong input, 130 interrupted and resumable.
 pub fn exit_code(failure: &anyhow::Error) -> u8 {

@@ -62,7 +62,8 @@ where
         graph: &mut Graph<E>,
     ) -> Result<(Rows<E>, Column<E>), FlowError> {
         self.check(theta)?;
-        let steps = self.layers.iter().map(|layer| |x: &Rows<E>, g: &mut Graph<E>| layer.forward_and_log_det(theta, x, g));
+        let steps =
+            self.layers.iter().map(|layer| |x: &Rows<E>, g: &mut Graph<E>| layer.forward_and_log_det(theta, x, g));
         compose(steps, z, graph)
     }
 
@@ -74,18 +75,16 @@ where
         graph: &mut Graph<E>,
     ) -> Result<(Rows<E>, Column<E>), FlowError> {
         self.check(theta)?;
-        let steps =
-            self.layers.iter().rev().map(|layer| |x: &Rows<E>, g: &mut Graph<E>| layer.inverse_and_log_det(theta, x, g));
+        let steps = self
+            .layers
+            .iter()
+            .rev()
+            .map(|layer| |x: &Rows<E>, g: &mut Graph<E>| layer.inverse_and_log_det(theta, x, g));
         compose(steps, x, graph)
     }
 
     /// `log p(x)`, one number per row in nats. 1 pass per MAF layer, dim passes per IAF layer.
-    pub fn log_prob(
-        &self,
-        theta: &Parameters<E>,
-        x: &Rows<E>,
-        graph: &mut Graph<E>,
-    ) -> Result<Column<E>, FlowError> {
+    pub fn log_prob(&self, theta: &Parameters<E>, x: &Rows<E>, graph: &mut Graph<E>) -> Result<Column<E>, FlowError> {
         let (z, log_det) = self.inverse_and_log_det(theta, x, graph)?;
         let base = base_log_prob(&z, graph);
         Ok(graph.apply(&base, |base| base + log_det))

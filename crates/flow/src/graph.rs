@@ -85,7 +85,7 @@ impl<E: Element> Adjoints<'_, E> {
     /// Adds `gradient` to that of `to`, from element `start` on.
     pub fn add_at<S: Shape>(&mut self, to: &Tensor<S, E, Cpu>, start: usize, gradient: &[E]) {
         for (sum, &g) in self.slot(to)[start..].iter_mut().zip(gradient) {
-            *sum = *sum + g;
+            *sum += g;
         }
     }
 
@@ -126,7 +126,7 @@ impl<E: Element> Graph<E> {
         let (source, out) = (x.clone(), scalar.clone());
         self.record(move |gradients| {
             let gradient = gradients.take(&out)[0] * E::of(weight);
-            gradients.slot(&source).iter_mut().for_each(|g| *g = *g + gradient);
+            gradients.slot(&source).iter_mut().for_each(|g| *g += gradient);
         });
         Finished(scalar.put_tape(self.tape).backward())
     }

@@ -49,7 +49,13 @@ impl Activation {
             Self::Relu => a.max(zero),
             Self::LeakyRelu => a.max(a * R::of(LEAK)),
             Self::Tanh => a.tanh(),
-            Self::Elu => if a > zero { a } else { a.exp_m1() },
+            Self::Elu => {
+                if a > zero {
+                    a
+                } else {
+                    a.exp_m1()
+                }
+            }
             // max(a, 0) + log(1 + e^{−|a|}) does not overflow
             Self::Softplus => a.max(zero) + (-a.abs()).exp().ln_1p(),
             Self::Sigmoid => R::one() / (R::one() + (-a).exp()),
@@ -61,10 +67,28 @@ impl Activation {
     pub fn slope_at_output<R: Real>(self, h: R) -> R {
         let (zero, one) = (R::zero(), R::one());
         match self {
-            Self::Relu => if h > zero { one } else { zero },
-            Self::LeakyRelu => if h > zero { one } else { R::of(LEAK) },
+            Self::Relu => {
+                if h > zero {
+                    one
+                } else {
+                    zero
+                }
+            }
+            Self::LeakyRelu => {
+                if h > zero {
+                    one
+                } else {
+                    R::of(LEAK)
+                }
+            }
             Self::Tanh => one - h * h,
-            Self::Elu => if h > zero { one } else { h + one },
+            Self::Elu => {
+                if h > zero {
+                    one
+                } else {
+                    h + one
+                }
+            }
             Self::Softplus => one - (-h).exp(),
             Self::Sigmoid => h * (one - h),
         }

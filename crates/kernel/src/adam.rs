@@ -61,7 +61,12 @@ mod tests {
         let (mut t, mut a, mut b) = (0.3f64, 0.0f64, 0.0f64);
         for step in 1..=200u64 {
             let g = 2.0 * (f64::from(theta[0]) - 1.0);
-            AdamStep { step, rate: 0.01, gradient_scale: 1.0, decay: 0.1 }.apply(&mut theta, &[g as f32], &mut m, &mut v);
+            AdamStep { step, rate: 0.01, gradient_scale: 1.0, decay: 0.1 }.apply(
+                &mut theta,
+                &[g as f32],
+                &mut m,
+                &mut v,
+            );
             let g = 2.0 * (t - 1.0);
             a = 0.9 * a + 0.1 * g;
             b = 0.999 * b + 0.001 * g * g;

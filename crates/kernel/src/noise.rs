@@ -97,7 +97,12 @@ mod tests {
             fill_gaussian(seed, purpose, index, 0, 4, &mut x);
             x
         };
-        let all = [draw(0, Purpose::Init, 0), draw(1, Purpose::Init, 0), draw(0, Purpose::Order, 0), draw(0, Purpose::Init, 1)];
+        let all = [
+            draw(0, Purpose::Init, 0),
+            draw(1, Purpose::Init, 0),
+            draw(0, Purpose::Order, 0),
+            draw(0, Purpose::Init, 1),
+        ];
         for (i, a) in all.iter().enumerate() {
             for b in &all[i + 1..] {
                 assert_ne!(a, b);

@@ -3,7 +3,9 @@
 use num_traits::{Float, FromPrimitive, NumAssign};
 
 /// `f32` (training, sampling) or `f64` (laws and references).
-pub trait Real: Float + FromPrimitive + NumAssign + Default + std::fmt::Debug + std::iter::Sum + Send + Sync + 'static {
+pub trait Real:
+    Float + FromPrimitive + NumAssign + Default + std::fmt::Debug + std::iter::Sum + Send + Sync + 'static
+{
     /// Nearest value to `x`.
     fn of(x: f64) -> Self;
     /// Exact widening, for sums that are kept in double precision.

@@ -9,14 +9,12 @@ use crate::Real;
 macro_rules! dispatch {
     ($(#[$attribute:meta])* $visibility:vis fn $name:ident($($argument:ident: $kind:ty),* $(,)?) = $body:ident) => {
         $(#[$attribute])*
-        #[allow(clippy::too_many_arguments)] // slices, as everywhere in this crate
         $visibility fn $name<R: $crate::Real>($($argument: $kind),*) {
             #[cfg(target_arch = "x86_64")]
             {
                 // never inlined: in a larger function the compiler loses the accumulators' registers (measured: 10×)
                 #[inline(never)]
                 #[target_feature(enable = "avx2,fma")]
-                #[allow(clippy::too_many_arguments)]
                 fn avx2<R: $crate::Real>($($argument: $kind),*) {
                     $body::<R, true>($($argument),*);
                 }
@@ -62,7 +60,6 @@ fn multiply_inlined<R: Real, const FUSED: bool>(rows: usize, a: &[R], lda: usize
         _ => {}
     }
 }
-
 
 #[inline(always)]
 fn tile<R: Real, const M: usize, const FUSED: bool>(a: &[R], lda: usize, b: &[R], c: &mut [[R; COLUMNS]]) {

@@ -133,7 +133,13 @@ fn products_of_masks_connect_an_output_to_exactly_the_earlier_inputs() {
                 .iter()
                 .map(|row| {
                     (0..mask[0].len())
-                        .map(|j| row.iter().zip(mask).map(|(p, m)| (p * u64::from(m[j])).min(1 << 20)).sum::<u64>().min(1 << 20))
+                        .map(|j| {
+                            row.iter()
+                                .zip(mask)
+                                .map(|(p, m)| (p * u64::from(m[j])).min(1 << 20))
+                                .sum::<u64>()
+                                .min(1 << 20)
+                        })
                         .collect()
                 })
                 .collect();

@@ -69,9 +69,13 @@ pub enum CheckpointError {
     Write { path: PathBuf, source: std::io::Error },
     #[error("cannot read {path}")]
     Read { path: PathBuf, source: std::io::Error },
-    #[error("{path} is not a flowstill checkpoint: {reason}; expected a .safetensors file written by `flowstill run`, `train` or `distill`")]
+    #[error(
+        "{path} is not a flowstill checkpoint: {reason}; expected a .safetensors file written by `flowstill run`, `train` or `distill`"
+    )]
     NotACheckpoint { path: PathBuf, reason: String },
-    #[error("{path} has checkpoint format {found}, this version of flowstill reads format {FORMAT_VERSION}; use the version that wrote it or train again")]
+    #[error(
+        "{path} has checkpoint format {found}, this version of flowstill reads format {FORMAT_VERSION}; use the version that wrote it or train again"
+    )]
     Version { path: PathBuf, found: u64 },
     #[error("{path} describes an impossible flow: {reason}")]
     Spec { path: PathBuf, reason: SpecError },
@@ -136,7 +140,8 @@ impl Checkpoint {
         let tensors = SafeTensors::deserialize(&bytes).map_err(|e| broken(e.to_string()))?;
         let mut theta = vec![0.0f32; layout.len()];
         for view in &layout.views {
-            let tensor = tensors.tensor(&view.name).map_err(|_| broken(format!("tensor `{}` is missing", view.name)))?;
+            let tensor =
+                tensors.tensor(&view.name).map_err(|_| broken(format!("tensor `{}` is missing", view.name)))?;
             if tensor.dtype() != Dtype::F32 || tensor.shape() != view.shape {
                 return Err(broken(format!(
                     "tensor `{}` is {:?} {:?}, expected F32 {:?}",

@@ -1,5 +1,6 @@
 //! The folder of one run and the files in it.
 
+use crate::config::Experiment;
 use crate::error::RunError;
 use flowstill_model::atomic;
 use serde::Serialize;
@@ -37,6 +38,16 @@ impl Folder {
 
     pub fn tensorboard(&self, stage: &str) -> PathBuf {
         self.path("tensorboard").join(stage)
+    }
+
+    /// Makes the folder where needed.
+    pub fn create(&self) -> Result<(), RunError> {
+        std::fs::create_dir_all(&self.root).map_err(|source| RunError::Write { path: self.root.clone(), source })
+    }
+
+    /// Writes the resolved configuration, beside results that it has just led to.
+    pub fn write_configuration(&self, experiment: &Experiment) -> Result<(), RunError> {
+        self.write("config.yaml", experiment.to_yaml().unwrap_or_default().as_bytes())
     }
 
     /// Writes a file atomically, creating folders as needed.

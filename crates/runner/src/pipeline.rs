@@ -29,7 +29,7 @@ pub struct Pipeline<'a> {
 }
 
 impl<'a> Pipeline<'a> {
-    /// Loads the data, starts the threads and saves the resolved configuration. `root` is the run's own folder.
+    /// Loads the data and starts the threads. `root` is the run's own folder.
     pub fn open(
         experiment: &'a Experiment,
         root: &Path,
@@ -71,23 +71,14 @@ impl<'a> Pipeline<'a> {
         }
     }
 
-    /// The configuration beside the results, once it is clear that the folder is this experiment's.
-    fn save_configuration(&self) -> Result<(), RunError> {
-        self.folder.write("config.yaml", self.experiment.to_yaml().unwrap_or_default().as_bytes())
-    }
-
     /// Trains the teacher, or finds it.
     pub fn teacher(&self, console: &mut dyn Console) -> Result<Stage, RunError> {
-        let stage = self.pool.install(|| self.workshop().teacher(console))?;
-        self.save_configuration()?;
-        Ok(stage)
+        self.pool.install(|| self.workshop().teacher(console))
     }
 
     /// Distils the student of `teacher`, or finds it.
     pub fn student(&self, teacher: &Stage, console: &mut dyn Console) -> Result<Stage, RunError> {
-        let stage = self.pool.install(|| self.workshop().student(teacher, console))?;
-        self.save_configuration()?;
-        Ok(stage)
+        self.pool.install(|| self.workshop().student(teacher, console))
     }
 
     /// The teacher of this experiment, which must have been trained.
@@ -194,12 +185,20 @@ impl<'a> Pipeline<'a> {
     }
 
     /// Writes report and figures, and `metrics.json` last: it says that all of it is there.
-    fn publish(&self, teacher: &Sampler, student: &Sampler, metrics: &Metrics, drawn: &Samples) -> Result<(), RunError> {
-        let page = self.pool.install(|| summary::report(self.experiment, &self.data, teacher, student, metrics, drawn))?;
+    fn publish(
+        &self,
+        teacher: &Sampler,
+        student: &Sampler,
+        metrics: &Metrics,
+        drawn: &Samples,
+    ) -> Result<(), RunError> {
+        let page =
+            self.pool.install(|| summary::report(self.experiment, &self.data, teacher, student, metrics, drawn))?;
         for figure in report::figures(&page) {
             self.folder.write(&format!("figures/{}.svg", figure.name), figure.svg.as_bytes())?;
         }
         self.folder.write("report.html", report::render(&page).as_bytes())?;
+        self.folder.write_configuration(self.experiment)?;
         self.folder.write_json("metrics.json", metrics)
     }
 }

@@ -23,7 +23,8 @@ pub fn report(
     drawn: &eval::Samples,
 ) -> Result<Report, SamplerError> {
     let samples = samples(data, drawn);
-    let densities = if data.dim() == 2 { densities(experiment, teacher, student, &samples)? } else { Densities::default() };
+    let densities =
+        if data.dim() == 2 { densities(experiment, teacher, student, &samples)? } else { Densities::default() };
     let architecture = &experiment.teacher.architecture;
     Ok(Report {
         title: experiment.name.clone(),

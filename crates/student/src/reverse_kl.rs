@@ -60,11 +60,7 @@ impl<'a> ReverseKl<'a> {
 }
 
 /// `log p(x)` as an operation on the graph, and its sum: the target's own gradient carries the adjoint to `x`.
-fn log_prob_on(
-    graph: &mut Graph<f32>,
-    target: &dyn Target,
-    x: &Rows<f32>,
-) -> Result<(Column<f32>, f64), FlowError> {
+fn log_prob_on(graph: &mut Graph<f32>, target: &dyn Target, x: &Rows<f32>) -> Result<(Column<f32>, f64), FlowError> {
     let values = x.as_vec();
     let mut log_prob = vec![0.0f64; values.len() / target.dim()];
     let mut slope = vec![0.0f32; values.len()];

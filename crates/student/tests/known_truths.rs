@@ -100,8 +100,13 @@ fn an_affine_student_of_a_gaussian_reaches_it() {
 #[test]
 fn act_norm_and_batch_norm_students_learn_too() {
     for normalisation in [Normalisation::ActNorm, Normalisation::BatchNorm] {
-        let architecture =
-            Architecture { layers: 2, hidden: vec![16], normalisation, activation: Activation::Tanh, ..Architecture::default() };
+        let architecture = Architecture {
+            layers: 2,
+            hidden: vec![16],
+            normalisation,
+            activation: Activation::Tanh,
+            ..Architecture::default()
+        };
         let student = distil(&architecture, &settings(800), 2);
         let kl = kl(&target(), &student.spec, &student.theta, 20_000);
         assert!(kl < 0.03, "{normalisation:?}: KL {kl}");

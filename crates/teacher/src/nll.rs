@@ -23,7 +23,13 @@ pub struct Nll<'a> {
 }
 
 impl<'a> Nll<'a> {
-    pub fn new(spec: &FlowSpec, train: &'a Rows, validation: &'a Rows, batch: usize, seed: u64) -> Result<Self, FlowError> {
+    pub fn new(
+        spec: &FlowSpec,
+        train: &'a Rows,
+        validation: &'a Rows,
+        batch: usize,
+        seed: u64,
+    ) -> Result<Self, FlowError> {
         Ok(Self {
             spec: spec.clone(),
             flow: Flow::new(spec)?,

@@ -28,7 +28,15 @@ fn settings(steps: u64) -> Settings {
     }
 }
 
-fn train(architecture: &Architecture, settings: &Settings, rows: usize, threads: usize, state: Option<&Path>, stop: &AtomicBool, observer: &mut (dyn Observer + Send)) -> Trained {
+fn train(
+    architecture: &Architecture,
+    settings: &Settings,
+    rows: usize,
+    threads: usize,
+    state: Option<&Path>,
+    stop: &AtomicBool,
+    observer: &mut (dyn Observer + Send),
+) -> Trained {
     let data = load(&mixture(rows)).unwrap();
     let environment = Environment { state, fingerprint: "test", interrupted: stop };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -81,8 +89,12 @@ impl Observer for StopAfter<'_> {
 
 #[test]
 fn an_interrupted_teacher_resumes_to_the_same_bits() {
-    let architecture =
-        Architecture { layers: 2, hidden: vec![16], normalisation: Normalisation::BatchNorm, ..Architecture::default() };
+    let architecture = Architecture {
+        layers: 2,
+        hidden: vec![16],
+        normalisation: Normalisation::BatchNorm,
+        ..Architecture::default()
+    };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.safetensors");
     let never = AtomicBool::new(false);

@@ -96,7 +96,11 @@ impl State {
             Err(e) => return Err(broken(e.to_string())),
         };
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| broken(e.to_string()))?;
-        let json = header.metadata().as_ref().and_then(|m| m.get(METADATA_KEY)).ok_or_else(|| broken("it is not one".into()))?;
+        let json = header
+            .metadata()
+            .as_ref()
+            .and_then(|m| m.get(METADATA_KEY))
+            .ok_or_else(|| broken("it is not one".into()))?;
         let counters: Counters = serde_json::from_str(json).map_err(|e| broken(e.to_string()))?;
         if counters.fingerprint != fingerprint {
             return Err(TrainError::OtherRun { path: path.into() });

@@ -1,7 +1,9 @@
 //! The loop on a problem whose answer is known: a noisy quadratic.
 
 use flowstill_model::{FlowSpec, LayerSpec, Layout, Orientation};
-use flowstill_trainer::{End, Environment, Objective, Observer, Outcome, Schedule, Settings, StepReport, TrainError, fit};
+use flowstill_trainer::{
+    End, Environment, Objective, Observer, Outcome, Schedule, Settings, StepReport, TrainError, fit,
+};
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
@@ -66,7 +68,12 @@ fn layout() -> Layout {
     Layout::new(&FlowSpec { dim: 2, layers: vec![LayerSpec::ActNorm { orientation: Orientation::Maf }] })
 }
 
-fn train(settings: &Settings, state: Option<&Path>, stop: &AtomicBool, observer: &mut dyn Observer) -> Result<Outcome, TrainError> {
+fn train(
+    settings: &Settings,
+    state: Option<&Path>,
+    stop: &AtomicBool,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, TrainError> {
     let environment = Environment { state, fingerprint: "test", interrupted: stop };
     fit(&mut Quadratic { poison_at: None }, vec![0.0; 4], &layout(), settings, &environment, observer)
 }
@@ -118,12 +125,9 @@ fn a_killed_run_goes_on_from_its_last_checkpoint_to_the_same_bits() {
     let whole = train(&settings(), None, &AtomicBool::new(false), &mut ()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.safetensors");
-    let environment = Environment {
-        state: Some(&path),
-        fingerprint: "test",
-        interrupted: &AtomicBool::new(false),
-    };
-    let killed = fit(&mut Quadratic { poison_at: Some(137) }, vec![0.0; 4], &layout(), &settings(), &environment, &mut ());
+    let environment = Environment { state: Some(&path), fingerprint: "test", interrupted: &AtomicBool::new(false) };
+    let killed =
+        fit(&mut Quadratic { poison_at: Some(137) }, vec![0.0; 4], &layout(), &settings(), &environment, &mut ());
     assert!(killed.is_err());
     let resumed = train(&settings(), Some(&path), &AtomicBool::new(false), &mut ()).unwrap();
     assert_eq!(resumed, whole);
@@ -134,11 +138,7 @@ fn patience_stops_and_a_decayed_weight_shrinks() {
     let stubborn = Settings { rate: 1e-9, warmup: 0, patience: Some(3), ema: None, ..settings() };
     let mut observer = ();
     let mut stuck = Quadratic { poison_at: None };
-    let environment = Environment {
-        state: None,
-        fingerprint: "",
-        interrupted: &AtomicBool::new(false),
-    };
+    let environment = Environment { state: None, fingerprint: "", interrupted: &AtomicBool::new(false) };
     let outcome = fit(&mut stuck, GOAL.to_vec(), &layout(), &stubborn, &environment, &mut observer).unwrap();
     assert_eq!(outcome.end, End::Patience);
     assert!(outcome.steps < 400);
@@ -148,8 +148,13 @@ fn patience_stops_and_a_decayed_weight_shrinks() {
 fn a_gradient_that_is_not_finite_stops_with_step_and_name() {
     let stop = AtomicBool::new(false);
     let environment = Environment { state: None, fingerprint: "", interrupted: &stop };
-    let error = fit(&mut Quadratic { poison_at: Some(5) }, vec![0.0; 4], &layout(), &settings(), &environment, &mut ()).unwrap_err().to_string();
-    assert!(error.contains("step 5") && error.contains("layers.0.shift") && error.contains("last finite loss"), "{error}");
+    let error = fit(&mut Quadratic { poison_at: Some(5) }, vec![0.0; 4], &layout(), &settings(), &environment, &mut ())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("step 5") && error.contains("layers.0.shift") && error.contains("last finite loss"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -160,7 +165,8 @@ fn states_of_other_runs_and_damaged_states_are_refused() {
     train(&settings(), Some(&path), &stop, &mut StopAfter(20, &stop)).unwrap();
     let never = AtomicBool::new(false);
     let environment = Environment { state: Some(&path), fingerprint: "other", interrupted: &never };
-    let error = fit(&mut Quadratic { poison_at: None }, vec![0.0; 4], &layout(), &settings(), &environment, &mut ()).unwrap_err();
+    let error = fit(&mut Quadratic { poison_at: None }, vec![0.0; 4], &layout(), &settings(), &environment, &mut ())
+        .unwrap_err();
     assert!(matches!(error, TrainError::OtherRun { .. }));
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() - 3]).unwrap();

@@ -117,28 +117,26 @@ impl Shared {
         let clip = E::of(self.clip);
         let mut y = vec![E::zero(); batch * dim];
         let mut log_det = vec![E::zero(); batch];
-        for (((y, log_det), u), outputs) in y
-            .chunks_exact_mut(dim)
-            .zip(&mut log_det)
-            .zip(u_values.chunks_exact(dim))
-            .zip(outputs.chunks_exact(2 * dim))
+        for (((y, log_det), u), outputs) in
+            y.chunks_exact_mut(dim).zip(&mut log_det).zip(u_values.chunks_exact(dim)).zip(outputs.chunks_exact(2 * dim))
         {
             for ((y, &u), output) in y.iter_mut().zip(u).zip(outputs.chunks_exact(2)) {
                 let (shift, log_scale) = (output[0], soft_clip(output[1], clip));
                 match direction {
                     Direction::Forward => {
                         *y = shift + log_scale.exp() * u;
-                        *log_det = *log_det + log_scale;
+                        *log_det += log_scale;
                     }
                     Direction::Inverse => {
                         *y = (u - shift) * (-log_scale).exp();
-                        *log_det = *log_det - log_scale;
+                        *log_det -= log_scale;
                     }
                 }
             }
         }
         let (y_out, log_det_out) = (rows(self.scatter(&y), dim), column(log_det));
-        let record = Record { theta: theta.clone(), v: v.clone(), u: u.clone(), direction, outputs, u_values, y, activations };
+        let record =
+            Record { theta: theta.clone(), v: v.clone(), u: u.clone(), direction, outputs, u_values, y, activations };
         let (y_key, log_det_key) = (y_out.clone(), log_det_out.clone());
         graph.record(move |adjoints| {
             let (dy, d_log_det) = (adjoints.take(&y_key), adjoints.take(&log_det_key));

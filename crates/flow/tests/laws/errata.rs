@@ -1,8 +1,8 @@
 //! Formulas that lecture notes get wrong. Each test fails for the common mistake.
 
 use crate::table::{Way, evaluate, gaussian, made, random_parameters};
-use flowstill_flow::graph::{Graph, Parameters, rows};
 use flowstill_flow::Flow;
+use flowstill_flow::graph::{Graph, Parameters, rows};
 use flowstill_kernel::Activation;
 use flowstill_model::{FlowSpec, Layout, Orientation};
 use std::sync::Arc;
@@ -96,7 +96,8 @@ fn iaf_reads_the_base_side_and_maf_the_data_side() {
             flowstill_model::LayerSpec::Autoregressive(a) => a.made(),
             _ => unreachable!("the only layer is autoregressive"),
         };
-        let outputs = |v0: f64| flowstill_kernel::reference::forward(&made, &[16], Activation::Tanh, &theta, &[v0, 0.0]);
+        let outputs =
+            |v0: f64| flowstill_kernel::reference::forward(&made, &[16], Activation::Tanh, &theta, &[v0, 0.0]);
         let x = at(0.4, -1.1);
         let read = if orientation == Orientation::Iaf { 0.4 } else { x[0] };
         let wrong = if orientation == Orientation::Iaf { x[0] } else { 0.4 };

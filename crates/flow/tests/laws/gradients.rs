@@ -7,7 +7,13 @@ use flowstill_model::{FlowSpec, LayerSpec, Layout};
 use std::sync::Arc;
 
 /// `Σ log p(x)` or `Σ log q(S(z)) + Σ S(z)·c`: both outputs of the layers take part.
-fn value(flow: &Flow<f64>, theta: &Parameters<f64>, x: &Rows<f64>, sampling: bool, graph: &mut Graph<f64>) -> Column<f64> {
+fn value(
+    flow: &Flow<f64>,
+    theta: &Parameters<f64>,
+    x: &Rows<f64>,
+    sampling: bool,
+    graph: &mut Graph<f64>,
+) -> Column<f64> {
     use dfdx::prelude::*;
     if !sampling {
         return flow.log_prob(theta, x, graph).unwrap();

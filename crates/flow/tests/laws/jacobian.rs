@@ -27,7 +27,8 @@ fn autoregressive_jacobians_have_exact_zeros_in_every_order() {
     for dim in [2, 3, 5, 8] {
         for order in OrderRule::Random.orders(dim, 4, 9) {
             for (orientation, way) in [(Orientation::Maf, Way::Inverse), (Orientation::Iaf, Way::Forward)] {
-                let spec = FlowSpec { dim, layers: vec![made(orientation, order.clone(), &[20, 20], Activation::Tanh)] };
+                let spec =
+                    FlowSpec { dim, layers: vec![made(orientation, order.clone(), &[20, 20], Activation::Tanh)] };
                 let theta = random_parameters(&spec, 1.0);
                 let x = gaussian(1, dim, 1.0);
                 let base = evaluate(&spec, &theta, &x, way).0;

@@ -1,16 +1,22 @@
 //! The table of flows under test, and the tools that the laws share.
 
+use dfdx::prelude::{Cpu, Device};
 use flowstill_flow::graph::{Graph, Parameters, rows};
 use flowstill_flow::{Element, Flow};
 use flowstill_kernel::noise::{Purpose, fill_gaussian};
-use flowstill_model::{Activation, Autoregressive, FlowSpec, LayerSpec, Layout, Orientation, OrderRule, ViewKind};
-use dfdx::prelude::{Cpu, Device};
+use flowstill_model::{Activation, Autoregressive, FlowSpec, LayerSpec, Layout, OrderRule, Orientation, ViewKind};
 use std::sync::Arc;
 
 pub const DIMS: [usize; 5] = [1, 2, 3, 5, 8];
 
 pub fn made(orientation: Orientation, order: Vec<usize>, hidden: &[usize], activation: Activation) -> LayerSpec {
-    LayerSpec::Autoregressive(Autoregressive { orientation, order, hidden: hidden.to_vec(), activation, log_scale_clip: 5.0 })
+    LayerSpec::Autoregressive(Autoregressive {
+        orientation,
+        order,
+        hidden: hidden.to_vec(),
+        activation,
+        log_scale_clip: 5.0,
+    })
 }
 
 /// Every flow under test for one dimension, with a name for messages.

@@ -41,7 +41,12 @@ fn disagreement(sampler: &Sampler) -> Result<Option<f64>, RunError> {
 }
 
 /// Distances between the two densities, and the samples they were measured on.
-pub fn quality(teacher: &Sampler, student: &Sampler, samples: usize, seed: u64) -> Result<(Quality, Samples), RunError> {
+pub fn quality(
+    teacher: &Sampler,
+    student: &Sampler,
+    samples: usize,
+    seed: u64,
+) -> Result<(Quality, Samples), RunError> {
     Ok(compare(teacher, student, samples, seed)?)
 }
 

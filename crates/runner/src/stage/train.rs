@@ -66,6 +66,7 @@ impl Workshop<'_> {
             console.say(&format!("teacher: trained earlier, {}", self.folder.checkpoint("teacher").display()));
             return Ok(stage);
         }
+        self.folder.create()?;
         let plan = &self.experiment.teacher;
         let seed = self.experiment.seed;
         let spec = plan.architecture.spec(self.data.dim(), Orientation::Maf, seed);
@@ -89,6 +90,7 @@ impl Workshop<'_> {
             console.say(&format!("student: distilled earlier, {}", self.folder.checkpoint("student").display()));
             return Ok(stage);
         }
+        self.folder.create()?;
         let plan = &self.experiment.student;
         let seed = self.experiment.seed;
         let spec = plan.architecture.spec(self.data.dim(), Orientation::Iaf, seed);
@@ -108,15 +110,18 @@ impl Workshop<'_> {
         self.finish(Role::Student, fitted.spec, fitted.theta, &fitted.outcome, record)
     }
 
-    /// The stage if it was finished earlier. One of another configuration is an error, or removed if that is wanted.
+    /// The stage if it was finished earlier. One of another configuration, finished or not, is an error, or removed if
+    /// that is wanted.
     pub fn finished(&self, stage: &'static str, key: &str) -> Result<Option<Stage>, RunError> {
         let path = self.folder.checkpoint(stage);
         let state = self.folder.state(stage);
         if !path.exists() {
-            if self.overwrite && State::fingerprint(&state).as_deref() != Some(key) {
-                self.folder.remove(&state)?;
-            }
-            return Ok(None);
+            return match State::fingerprint(&state) {
+                Some(unfinished) if unfinished == key => Ok(None),
+                _ if self.overwrite => self.folder.remove(&state).map(|()| None),
+                Some(_) => Err(self.other_configuration(stage)),
+                None => Ok(None),
+            };
         }
         let checkpoint = Checkpoint::load(&path)?;
         let record: Option<StageRecord> = self.folder.read_json(&format!("{stage}.json"))?;
@@ -130,8 +135,12 @@ impl Workshop<'_> {
                 self.folder.remove(&state)?;
                 Ok(None)
             }
-            _ => Err(RunError::OtherConfiguration { folder: self.folder.root().into(), stage }),
+            _ => Err(self.other_configuration(stage)),
         }
+    }
+
+    fn other_configuration(&self, stage: &'static str) -> RunError {
+        RunError::OtherConfiguration { folder: self.folder.root().into(), stage }
     }
 
     fn environment<'b>(&'b self, state: &'b Path, key: &'b str) -> Environment<'b> {
@@ -163,7 +172,7 @@ impl Workshop<'_> {
         }
     }
 
-    /// Writes the checkpoint, then what there is to tell, then drops the state: a kill between any two loses nothing.
+    /// Writes what there is to tell, then the checkpoint, then drops the state: a kill between any two loses nothing.
     fn finish(
         &self,
         role: Role,
@@ -190,6 +199,7 @@ impl Workshop<'_> {
             theta,
         };
         self.folder.write_json(&format!("{stage}.json"), &record)?;
+        self.folder.write_configuration(self.experiment)?;
         checkpoint.save(&self.folder.checkpoint(stage))?;
         self.folder.remove(&self.folder.state(stage))?;
         Ok(Stage { checkpoint, record })

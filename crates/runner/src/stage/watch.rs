@@ -104,7 +104,8 @@ impl Observer for Watch<'_> {
         }
         let mut events = EventWriter::create(&self.folder)?;
         if step > 0 {
-            events.session_start(step)?;
+            // readers drop what was logged for this step and later ones; the steps done so far stay
+            events.session_start(step + 1)?;
         } else {
             for (name, text) in &self.texts {
                 events.text(name, 0, text)?;
@@ -125,6 +126,8 @@ impl Observer for Watch<'_> {
             }
             events.scalar("train/rate", report.step, report.rate)?;
             events.scalar("train/gradient_norm", report.step, report.gradient_norm)?;
+            // a kill must leave no gap before the step from which the training then goes on
+            events.flush()?;
         }
         Ok(())
     }
