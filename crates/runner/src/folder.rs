@@ -47,7 +47,7 @@ impl Folder {
 
     /// Writes the resolved configuration, beside results that it has just led to.
     pub fn write_configuration(&self, experiment: &Experiment) -> Result<(), RunError> {
-        self.write("config.yaml", experiment.to_yaml().unwrap_or_default().as_bytes())
+        self.write("config.yaml", experiment.to_yaml().expect("a checked experiment has a YAML form").as_bytes())
     }
 
     /// Writes a file atomically, creating folders as needed.

@@ -60,7 +60,7 @@ pub fn report(
             ("comparison".into(), metrics.timing.evaluation_seconds),
             ("speed".into(), metrics.timing.speed_seconds),
         ],
-        config: experiment.to_yaml().unwrap_or_default(),
+        config: experiment.to_yaml().expect("a checked experiment has a YAML form"),
         provenance: provenance(metrics),
         warnings: warnings(experiment, data, metrics),
     })

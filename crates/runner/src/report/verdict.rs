@@ -7,6 +7,8 @@ use crate::figure::{SAMPLERS, speed_points};
 
 /// An estimate closer to zero than this many standard errors is not told apart from zero.
 const ERRORS: f64 = 2.0;
+/// A KL known better than this, in nats per dimension, is known well.
+const SETTLED_PER_DIM: f64 = 0.05;
 
 /// The first paragraph of the report.
 pub fn verdict(report: &Report) -> String {
@@ -72,13 +74,21 @@ fn divergence(report: &Report) -> Option<String> {
     let quality = report.quality.as_ref()?;
     let (total, per_dim) = (quality.kl_forward, quality.kl_forward_per_dim);
     let samples = with_thousands(quality.samples);
-    Some(if total.mean.abs() < ERRORS * total.standard_error {
-        format!("KL(teacher‖student) is {} nats: {samples} samples do not tell it apart from zero.", estimate(total))
-    } else {
+    let settled = total.mean.abs() >= ERRORS * total.standard_error;
+    Some(if settled {
         format!(
             "The student loses {} nats per dimension to its teacher (KL(teacher‖student) = {} nats, from {samples} samples).",
             estimate(per_dim),
             estimate(total)
+        )
+    } else if per_dim.standard_error < SETTLED_PER_DIM {
+        format!("KL(teacher‖student) is {} nats: {samples} samples do not tell it apart from zero.", estimate(total))
+    } else {
+        format!(
+            "KL(teacher‖student) is {} nats, which rests on a few of {samples} samples where the student's density is far \
+             too low; on its own samples the student is {} nats from the teacher.",
+            estimate(total),
+            estimate(quality.kl_reverse)
         )
     })
 }

@@ -155,7 +155,7 @@ impl Workshop<'_> {
         console: &'b mut dyn Console,
     ) -> Watch<'b> {
         let stage = if role == Role::Teacher { "teacher" } else { "student" };
-        let yaml = self.experiment.to_yaml().unwrap_or_default();
+        let yaml = self.experiment.to_yaml().expect("a checked experiment has a YAML form");
         let indented: String = yaml.lines().map(|line| format!("    {line}\n")).collect();
         Watch {
             role,
