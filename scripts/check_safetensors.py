@@ -20,15 +20,6 @@ METADATA_KEYS = {"format_version", "role", "spec", "standardizer", "columns", "p
 PROVENANCE_KEYS = {"version", "config_hash", "data_hash", "seed"}
 
 
-def kind_and_fields(layer):
-    """A layer is tagged by its kind: {"autoregressive": {…}}, or fields beside a key that names the kind."""
-    for tag in ("kind", "type", "layer"):
-        if tag in layer:
-            return layer[tag], layer
-    ((kind, fields),) = layer.items()
-    return kind, fields
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=pathlib.Path, help="a .safetensors file of flowstill")
@@ -49,7 +40,7 @@ def main():
         print("columns", ",".join(metadata["columns"]), sep="\t")
         print("seed", metadata["provenance"]["seed"], sep="\t")
         for number, layer in enumerate(metadata["spec"]["layers"]):
-            kind, fields = kind_and_fields(layer)
+            ((kind, fields),) = layer.items()
             print("layer", number, kind, fields.get("orientation", ""), sep="\t")
         for name in sorted(checkpoint.keys()):
             tensor = checkpoint.get_tensor(name)

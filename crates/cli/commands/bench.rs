@@ -44,6 +44,6 @@ fn print_table(rows: &[SpeedRow], batches: &[usize], threads: usize) -> Result<(
         line.extend([times("teacher_naive"), times("teacher_incremental")]);
         table.add_row(line);
     }
-    let title = format!("samples per second with log-density, medians, {threads} threads, {}", processor());
+    let title = format!("samples per second with log-density, medians, threads: {threads}, {}", processor());
     output::result(format_args!("{title}\n{table}"))
 }

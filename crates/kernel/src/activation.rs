@@ -48,17 +48,15 @@ impl Activation {
         match self {
             Self::Relu => a.max(zero),
             Self::LeakyRelu => a.max(a * R::of(LEAK)),
-            Self::Tanh => a.tanh(),
+            // 1 − 2/(e^{2a} + 1)
+            Self::Tanh => R::one() - R::of(2.0) / ((a + a).hidden_exp() + R::one()),
             Self::Elu => {
-                if a > zero {
-                    a
-                } else {
-                    a.exp_m1()
-                }
+                let below = a.min(zero).hidden_exp() - R::one();
+                if a > zero { a } else { below }
             }
             // max(a, 0) + log(1 + e^{−|a|}) does not overflow
             Self::Softplus => a.max(zero) + (-a.abs()).exp().ln_1p(),
-            Self::Sigmoid => R::one() / (R::one() + (-a).exp()),
+            Self::Sigmoid => R::one() / (R::one() + (-a).hidden_exp()),
         }
     }
 
@@ -89,11 +87,28 @@ impl Activation {
                     h + one
                 }
             }
-            Self::Softplus => one - (-h).exp(),
+            Self::Softplus => one - (-h).hidden_exp(),
             Self::Sigmoid => h * (one - h),
         }
     }
 }
+
+/// Evaluates the body with the constant `F` equal to the activation: a loop in it is compiled once for each and
+/// vectorised, which a choice inside the loop would prevent.
+macro_rules! specialised {
+    ($activation:expr, $f:ident => $body:expr) => {
+        specialised!($activation, $f => $body, Relu LeakyRelu Tanh Elu Softplus Sigmoid)
+    };
+    ($activation:expr, $f:ident => $body:expr, $($name:ident)*) => {
+        match $activation {
+            $($crate::Activation::$name => {
+                const $f: $crate::Activation = $crate::Activation::$name;
+                $body
+            })*
+        }
+    };
+}
+pub(crate) use specialised;
 
 #[cfg(test)]
 mod tests {

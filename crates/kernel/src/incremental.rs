@@ -9,6 +9,7 @@
 //! single rows *push* each new unit into all its readers, along the rows of the weight matrix. Both start from
 //! the bias and add the inputs in ascending order with the same operations, so a row has the same bits in either.
 
+use crate::activation::specialised;
 use crate::{Activation, Made, Real};
 use std::ops::Range;
 
@@ -284,7 +285,7 @@ fn block<R: Real, const N: usize, const FUSED: bool>(
 
 #[inline(always)]
 fn apply<R: Real>(activation: Activation, mut sums: [R; LANES]) -> [R; LANES] {
-    sums.iter_mut().for_each(|s| *s = activation.apply(*s));
+    specialised!(activation, F => sums.iter_mut().for_each(|s| *s = F.apply(*s)));
     sums
 }
 

@@ -5,40 +5,7 @@
 //! has a smaller one. Units are *sorted* by degree from the start, so that every masked matrix is a staircase.
 
 use crate::staircase::{self, Scratch};
-use crate::{Activation, Real};
-use std::ops::Range;
-
-/// One masked linear map: where its numbers lie and what it reads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Linear {
-    pub inputs: usize,
-    pub outputs: usize,
-    /// inputs × outputs, row-major, inside the network's parameters
-    pub weight: Range<usize>,
-    pub bias: Range<usize>,
-    fill: Vec<usize>,
-    first_reader: Vec<usize>,
-}
-
-impl Linear {
-    fn new(offset: usize, inputs: usize, fill: Vec<usize>) -> Self {
-        let outputs = fill.len();
-        let first_reader = (0..inputs).map(|k| fill.partition_point(|&f| f <= k)).collect();
-        let weight = offset..offset + inputs * outputs;
-        let bias = weight.end..weight.end + outputs;
-        Self { inputs, outputs, weight, bias, fill, first_reader }
-    }
-
-    /// Output `j` reads the inputs `0..fill(j)`; never decreasing in `j`.
-    pub fn fill(&self, output: usize) -> usize {
-        self.fill[output]
-    }
-
-    /// Input `k` is read by the outputs `first_reader(k)..outputs`.
-    pub fn first_reader(&self, input: usize) -> usize {
-        self.first_reader[input]
-    }
-}
+use crate::{Activation, Linear, Real};
 
 /// The shape of a network; its parameters are a slice laid out as weight 0, bias 0, …, weight out, bias out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +84,7 @@ impl Made {
 
     /// Number of entries that the masks leave.
     pub fn free_parameters(&self) -> usize {
-        self.linears.iter().map(|l| l.fill.iter().sum::<usize>() + l.outputs).sum()
+        self.linears.iter().map(|l| l.filled() + l.outputs).sum()
     }
 
     /// Sets masked entries to zero. The routines rely on them being so.

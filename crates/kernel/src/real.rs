@@ -10,6 +10,9 @@ pub trait Real:
     fn of(x: f64) -> Self;
     /// Exact widening, for sums that are kept in double precision.
     fn f64(self) -> f64;
+    /// `e^x` that a compiler can vectorise, for hidden units: to 2 units in the last place in `f32`, clamped to the
+    /// range of normal numbers; the library's in `f64`.
+    fn hidden_exp(self) -> Self;
 }
 
 impl Real for f32 {
@@ -19,6 +22,23 @@ impl Real for f32 {
     fn f64(self) -> f64 {
         f64::from(self)
     }
+
+    /// `e^x = 2^n·e^r` with `n = round(x / ln 2)`, `|r| ≤ ln 2 / 2` and the Taylor polynomial of degree 7.
+    #[inline(always)]
+    fn hidden_exp(self) -> Self {
+        // adding 1.5·2²³ rounds to an integer, which then stands in the low bits
+        const SHIFT: f32 = 12_582_912.0;
+        // the high part has few digits, so that its product with n is exact
+        const LN_2_HIGH: f32 = 0.693_359_4;
+        const LN_2_LOW: f32 = -2.121_944_4e-4;
+        let x = self.clamp(-87.3, 88.3);
+        let shifted = x * std::f32::consts::LOG2_E + SHIFT;
+        let n = shifted - SHIFT;
+        let r = x - n * LN_2_HIGH - n * LN_2_LOW;
+        let high = ((r * (1.0 / 5040.0) + 1.0 / 720.0) * r + 1.0 / 120.0) * r + 1.0 / 24.0;
+        let polynomial = (((high * r + 1.0 / 6.0) * r + 0.5) * r + 1.0) * r + 1.0;
+        polynomial * f32::from_bits(shifted.to_bits().wrapping_add(127) << 23)
+    }
 }
 
 impl Real for f64 {
@@ -27,5 +47,33 @@ impl Real for f64 {
     }
     fn f64(self) -> f64 {
         self
+    }
+
+    #[inline(always)]
+    fn hidden_exp(self) -> Self {
+        self.exp()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_exp_is_within_two_units_in_the_last_place() {
+        for i in -873_000..883_000 {
+            let x = i as f32 * 1e-4;
+            let exact = f64::from(x).exp();
+            let error = (f64::from(x.hidden_exp()) - exact).abs() / exact;
+            assert!(error < 2.4e-7, "at {x}: relative error {error}");
+        }
+    }
+
+    #[test]
+    fn hidden_exp_is_finite_beyond_its_range_and_keeps_nan() {
+        assert!((-1e4f32).hidden_exp() < 1.3e-38 && (-1e4f32).hidden_exp() > 0.0);
+        assert!(1e4f32.hidden_exp() > 1e38 && 1e4f32.hidden_exp().is_finite());
+        assert!(f32::NAN.hidden_exp().is_nan());
+        assert_eq!(0f32.hidden_exp(), 1.0);
     }
 }

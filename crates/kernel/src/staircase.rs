@@ -2,9 +2,9 @@
 //! reads only the first `fill(j)` inputs and `fill` never decreases. Panels of 16 outputs (or inputs) skip the
 //! empty corner: about half of the dense work.
 
-use crate::made::Linear;
+use crate::activation::specialised;
 use crate::tile::{COLUMNS, dispatch, multiply};
-use crate::{Activation, Real};
+use crate::{Activation, Linear, Real};
 
 /// Buffers reused from call to call.
 #[derive(Debug, Clone, Default)]
@@ -50,11 +50,9 @@ fn forward_inlined<R: Real, const FUSED: bool>(
         }
         multiply(rows, x, inputs, &scratch.panel, &mut scratch.sums);
         let bias = &bias[first..first + width];
-        // the choice of activation outside the loops, so that each loop is vectorised
         match activation {
             None => finish(&scratch.sums, bias, first, outputs, y, |a| a),
-            Some(Activation::Relu) => finish(&scratch.sums, bias, first, outputs, y, |a| a.max(R::zero())),
-            Some(f) => finish(&scratch.sums, bias, first, outputs, y, |a| f.apply(a)),
+            Some(f) => specialised!(f, F => finish(&scratch.sums, bias, first, outputs, y, |a| F.apply(a))),
         }
     }
 }
@@ -122,12 +120,8 @@ fn backward_input_inlined<R: Real, const FUSED: bool>(
             dx[first..first + width].copy_from_slice(&sums[..width]);
         }
     }
-    match made_by {
-        None => {}
-        Some((Activation::Relu, x)) => {
-            dx.iter_mut().zip(x).for_each(|(g, &h)| *g = if h > R::zero() { *g } else { R::zero() });
-        }
-        Some((f, x)) => dx.iter_mut().zip(x).for_each(|(g, &h)| *g *= f.slope_at_output(h)),
+    if let Some((f, x)) = made_by {
+        specialised!(f, F => dx.iter_mut().zip(x).for_each(|(g, &h)| *g *= F.slope_at_output(h)));
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::atomic;
 use crate::layout::Layout;
-use crate::spec::{FlowSpec, SpecError};
+use crate::spec::{FlowSpec, LayerSpec, SpecError};
 use crate::standardizer::Standardizer;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
@@ -137,6 +137,9 @@ impl Checkpoint {
         }
 
         let layout = Layout::new(&meta.spec);
+        if layout.len() > bytes.len() / 4 {
+            return Err(broken("it is shorter than the flow that it describes".into()));
+        }
         let tensors = SafeTensors::deserialize(&bytes).map_err(|e| broken(e.to_string()))?;
         let mut theta = vec![0.0f32; layout.len()];
         for view in &layout.views {
@@ -158,6 +161,12 @@ impl Checkpoint {
                 return Err(broken(format!("tensor `{}` holds the value {bad}", view.name)));
             }
         }
+        for (layer, range) in meta.spec.layers.iter().zip(&layout.layers) {
+            if let LayerSpec::Autoregressive(a) = layer {
+                // entries outside of the masks mean nothing, and the kernel relies on their being zero
+                a.made().mask(&mut theta[range.clone()]);
+            }
+        }
         Ok(Self {
             role: meta.role,
             spec: meta.spec,
@@ -177,7 +186,7 @@ fn check_width(what: &str, found: usize, dim: usize) -> Result<(), String> {
 mod tests {
     use super::*;
     use crate::init::initial_parameters;
-    use crate::spec::{Autoregressive, LayerSpec, Orientation};
+    use crate::spec::{Autoregressive, Orientation};
     use flowstill_kernel::Activation;
 
     fn example() -> Checkpoint {
@@ -238,6 +247,7 @@ mod tests {
             (text(b"format_version\\\":1", b"format_version\\\":7"), "format 7"),
             (text(b"[2,0,1]", b"[2,0,2]"), "permutation"),
             (text(b"layers.0.weight_0", b"layers.0.weight_9"), "missing"),
+            (text(b"[4,5]", b"[999]"), "shorter than the flow"),
             (poisoned, "NaN"),
         ] {
             std::fs::write(&path, bytes).unwrap();

@@ -64,6 +64,9 @@ impl Autoregressive {
     }
 }
 
+/// Largest dimension, width and depth: products of them stay far from overflow.
+const MOST: usize = 1 << 20;
+
 /// What is wrong with a specification.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 pub enum SpecError {
@@ -75,6 +78,8 @@ pub enum SpecError {
     BadOrder { layer: usize, last: usize, order: Vec<usize> },
     #[error("layer {layer}: a hidden layer needs at least one unit")]
     EmptyHidden { layer: usize },
+    #[error("{what} is {found}, expected at most {MOST}")]
+    TooLarge { what: &'static str, found: usize },
     #[error("layer {layer}: the log-scale clip must be a positive number")]
     BadClip { layer: usize },
 }
@@ -87,6 +92,14 @@ impl FlowSpec {
         }
         if self.layers.is_empty() {
             return Err(SpecError::NoLayer);
+        }
+        let widths = self.layers.iter().filter_map(|layer| match layer {
+            LayerSpec::Autoregressive(a) => a.hidden.iter().copied().max().map(|width| ("a hidden width", width)),
+            _ => None,
+        });
+        let sizes = [("the dimension", self.dim), ("the number of layers", self.layers.len())];
+        if let Some((what, found)) = widths.chain(sizes).find(|(_, size)| *size > MOST) {
+            return Err(SpecError::TooLarge { what, found });
         }
         for (layer, spec) in self.layers.iter().enumerate() {
             if let LayerSpec::Autoregressive(a) = spec {

@@ -12,7 +12,7 @@ use crate::stage::train::{Stage, Workshop};
 use crate::summary;
 use flowstill_data::{Dataset, load};
 use flowstill_eval::{Samples, Speed};
-use flowstill_model::{Checkpoint, CheckpointError};
+use flowstill_model::{Checkpoint, CheckpointError, Role};
 use flowstill_sampler::Sampler;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -44,7 +44,7 @@ impl<'a> Pipeline<'a> {
             .build()
             .map_err(|e| RunError::Threads { threads, reason: e.to_string() })?;
         console.say(&format!(
-            "{}: {} training rows, {} validation, {} test, {} columns; {threads} threads",
+            "{}: {} training rows, {} validation, {} test, {} columns; threads: {threads}",
             data.name,
             data.train.len(),
             data.validation.len(),
@@ -91,6 +91,10 @@ impl<'a> Pipeline<'a> {
     /// A teacher trained elsewhere, in place of this experiment's own.
     pub fn foreign_teacher(&self, path: &Path) -> Result<Stage, RunError> {
         let checkpoint = Checkpoint::load(path)?;
+        if checkpoint.role != Role::Teacher {
+            let reason = "it holds a student; a teacher is expected".to_owned();
+            return Err(CheckpointError::NotACheckpoint { path: path.into(), reason }.into());
+        }
         if checkpoint.spec.dim != self.data.dim() {
             return Err(RunError::TeacherDimension {
                 teacher: path.into(),

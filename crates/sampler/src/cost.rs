@@ -41,8 +41,7 @@ impl Cost {
             match layer {
                 LayerSpec::Autoregressive(a) => {
                     let made = a.made();
-                    let weights =
-                        made.linears().iter().map(|l| (0..l.outputs).map(|j| l.fill(j)).sum::<usize>()).sum::<usize>();
+                    let weights = made.linears().iter().map(flowstill_kernel::Linear::filled).sum::<usize>();
                     cost.free_parameters += made.free_parameters();
                     cost.one_pass += weights as u64;
                     cost.forward.add(weights as u64, a.orientation == Orientation::Iaf);
