@@ -160,26 +160,29 @@ impl<R: Real> Incremental<R> {
         parameters.resize(per_dim, R::zero());
         for position in 0..dim {
             let base = position * per_dim;
-            self.pull::<FUSED>(last, position, &lanes[last], |unit, sums| outputs[unit - base] = sums);
+            self.pull::<FUSED>(last, position, &lanes[last], None, base, outputs);
             for lane in 0..live {
                 parameters.iter_mut().zip(outputs.iter()).for_each(|(p, o)| *p = o[lane]);
                 lanes[0][position][lane] = step(lane, position, parameters);
             }
             for l in 0..last {
                 let (before, after) = lanes.split_at_mut(l + 1);
-                self.pull::<FUSED>(l, position, &before[l], |unit, sums| after[0][unit] = apply(activation, sums));
+                self.pull::<FUSED>(l, position, &before[l], Some(activation), 0, &mut after[0]);
             }
         }
     }
 
-    /// Hands over the sums of the units that map `l` computes at `position`.
+    /// Writes the units that map `l` computes at `position`, unit `first` to the beginning of `out`. (Not through a
+    /// closure: one that is not inlined is compiled without the wider instructions.)
     #[inline(always)]
     fn pull<const FUSED: bool>(
         &self,
         l: usize,
         position: usize,
         inputs: &[[R; LANES]],
-        mut take: impl FnMut(usize, [R; LANES]),
+        activation: Option<Activation>,
+        first: usize,
+        out: &mut [[R; LANES]],
     ) {
         let (packed, linear) = (&self.linears[l], self.made.linear(l));
         let biases = &self.theta[linear.bias.clone()];
@@ -187,8 +190,14 @@ impl<R: Real> Incremental<R> {
             let inputs = &inputs[..linear.fill(units.start)];
             let weights = &packed.weights[*offset..][..inputs.len() * units.len()];
             let bias = &biases[units.clone()];
+            let out = &mut out[units.start - first..units.end - first];
             by_length!(units.len(), N => {
-                block::<R, N, FUSED>(weights, bias, inputs).into_iter().zip(units.clone()).for_each(|(s, u)| take(u, s));
+                for (out, sums) in out.iter_mut().zip(block::<R, N, FUSED>(weights, bias, inputs)) {
+                    *out = match activation {
+                        Some(activation) => apply(activation, sums),
+                        None => sums,
+                    };
+                }
             });
         }
     }

@@ -16,9 +16,11 @@ pub trait Real:
 }
 
 impl Real for f32 {
+    #[inline(always)]
     fn of(x: f64) -> Self {
         x as f32
     }
+    #[inline(always)]
     fn f64(self) -> f64 {
         f64::from(self)
     }
@@ -42,9 +44,11 @@ impl Real for f32 {
 }
 
 impl Real for f64 {
+    #[inline(always)]
     fn of(x: f64) -> Self {
         x
     }
+    #[inline(always)]
     fn f64(self) -> f64 {
         self
     }

@@ -32,8 +32,8 @@ pub enum RunError {
     OtherConfiguration { folder: PathBuf, stage: &'static str },
     #[error("{path} is missing; run `flowstill {command}` first")]
     MissingStage { path: PathBuf, command: &'static str },
-    #[error("{teacher} has {teacher_dim} columns, {what} {other_dim}; use a teacher of the same data")]
-    TeacherDimension { teacher: PathBuf, teacher_dim: usize, what: &'static str, other_dim: usize },
+    #[error("{teacher} cannot be the teacher here: {reason}; use a teacher trained on the same data")]
+    UnfitTeacher { teacher: PathBuf, reason: String },
     #[error("cannot start {threads} threads: {reason}; set fewer `threads`")]
     Threads { threads: usize, reason: String },
     #[error("cannot write {path}")]

@@ -12,7 +12,7 @@ use crate::stage::train::{Stage, Workshop};
 use crate::summary;
 use flowstill_data::{Dataset, load};
 use flowstill_eval::{Samples, Speed};
-use flowstill_model::{Checkpoint, CheckpointError, Role};
+use flowstill_model::{Checkpoint, Role};
 use flowstill_sampler::Sampler;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -91,21 +91,17 @@ impl<'a> Pipeline<'a> {
     /// A teacher trained elsewhere, in place of this experiment's own.
     pub fn foreign_teacher(&self, path: &Path) -> Result<Stage, RunError> {
         let checkpoint = Checkpoint::load(path)?;
-        if checkpoint.role != Role::Teacher {
-            let reason = "it holds a student; a teacher is expected".to_owned();
-            return Err(CheckpointError::NotACheckpoint { path: path.into(), reason }.into());
-        }
-        if checkpoint.spec.dim != self.data.dim() {
-            return Err(RunError::TeacherDimension {
-                teacher: path.into(),
-                teacher_dim: checkpoint.spec.dim,
-                what: "the data",
-                other_dim: self.data.dim(),
-            });
-        }
-        if checkpoint.standardizer != self.data.standardizer {
-            let reason = "it was trained with another standardisation, so on other data".to_owned();
-            return Err(CheckpointError::NotACheckpoint { path: path.into(), reason }.into());
+        let unfit = if checkpoint.role != Role::Teacher {
+            Some("it is a student".to_owned())
+        } else if checkpoint.spec.dim != self.data.dim() {
+            Some(format!("it has {} columns, the data {}", checkpoint.spec.dim, self.data.dim()))
+        } else if checkpoint.standardizer != self.data.standardizer {
+            Some("its standardisation is that of other data".to_owned())
+        } else {
+            None
+        };
+        if let Some(reason) = unfit {
+            return Err(RunError::UnfitTeacher { teacher: path.into(), reason });
         }
         let record = crate::stage::StageRecord {
             key: config_hash(&(&checkpoint.provenance.config_hash, &checkpoint.theta)),
