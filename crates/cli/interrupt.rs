@@ -13,7 +13,7 @@ pub fn flag() -> Result<&'static AtomicBool> {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        output::note("\ninterrupted: saving the state (once more to stop at once)");
+        output::note("\ninterrupted: stopping where the run can go on from (once more to stop at once)");
     })
     .context("cannot listen for Ctrl-C")?;
     Ok(&INTERRUPTED)

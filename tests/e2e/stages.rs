@@ -63,7 +63,7 @@ fn bench_prints_a_table_or_one_object_per_line() {
     let desk = Desk::new();
     let short = "bench --batches 1,20 --repetitions 2 --threads 1";
     let table = desk.ran(short, &models).well();
-    for part in ["naive", "incremental", "student", "samples per second", "1 thread"] {
+    for part in ["naive", "incremental", "student", "samples per second", "threads: 1"] {
         assert!(table.out.contains(part), "`{part}` is missing in {}", table.all());
     }
     let lines = desk.ran(&format!("{short} --json"), &models).well().out;

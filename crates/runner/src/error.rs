@@ -42,13 +42,15 @@ pub enum RunError {
     Read { path: PathBuf, reason: String },
     #[error("interrupted during the {stage} after step {step}; the same command goes on from there")]
     Interrupted { stage: &'static str, step: u64 },
+    #[error("interrupted during the comparison; the same command makes it again")]
+    InterruptedComparison,
 }
 
 impl RunError {
     /// Exit code of the command: 1 a run failed, 2 wrong input, 130 interrupted and resumable.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Interrupted { .. } => 130,
+            Self::Interrupted { .. } | Self::InterruptedComparison => 130,
             Self::Train { source, .. } => match source {
                 TrainError::ReadState { .. } | TrainError::OtherRun { .. } => 2,
                 TrainError::Diverged { .. }

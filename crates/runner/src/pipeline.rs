@@ -15,7 +15,7 @@ use flowstill_eval::{Samples, Speed};
 use flowstill_model::{Checkpoint, Role};
 use flowstill_sampler::Sampler;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// One experiment with its data loaded and its folder open.
@@ -151,6 +151,9 @@ impl<'a> Pipeline<'a> {
             ))
         })?;
         let evaluation_seconds = started.elapsed().as_secs_f64();
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(RunError::InterruptedComparison);
+        }
 
         console.say("measuring speed");
         let started = Instant::now();
@@ -180,6 +183,9 @@ impl<'a> Pipeline<'a> {
                 processor: processor(),
             },
         };
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(RunError::InterruptedComparison);
+        }
         self.publish(&teacher, &student, &metrics, &drawn)?;
         Ok(metrics)
     }
