@@ -44,14 +44,14 @@ fn a_teacher_of_other_data_is_refused() {
 }
 
 #[test]
-fn models_in_each_others_place_are_told_apart_or_served() {
+fn models_in_each_others_place_are_told_apart() {
     let desk = Desk::with("two_moons.yaml", changed(TWO_MOONS, "steps: 120", "steps: 10"));
     let (teacher, student) = (finished().path("teacher.safetensors"), finished().path("student.safetensors"));
     let ran = desk.ran("distill two_moons.yaml", &["--teacher".as_ref(), student.as_os_str()]);
-    assert!(matches!(ran.code, Some(0..=2)), "{}", ran.all());
+    assert_eq!(ran.code, Some(2), "{}", ran.all());
     let swapped = ["--teacher".as_ref(), student.as_os_str(), "--student".as_ref(), teacher.as_os_str()];
     let ran = desk.ran("bench --batches 1 --repetitions 1", &swapped);
-    assert!(matches!(ran.code, Some(0..=2)), "{}", ran.all());
+    assert_eq!(ran.code, Some(2), "{}", ran.all());
     desk.ran("sample -n 2 -o - --method naive", &[student.as_os_str()]).well();
 }
 

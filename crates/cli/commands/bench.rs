@@ -2,9 +2,10 @@
 
 use crate::arguments::Bench;
 use crate::output;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use comfy_table::{Table, presets::UTF8_HORIZONTAL_ONLY};
 use flowstill_eval::{SpeedRow, measure, ratio};
+use flowstill_model::Role;
 use flowstill_runner::RunError;
 use flowstill_runner::provenance::processor;
 use flowstill_sampler::Sampler;
@@ -14,6 +15,11 @@ const OPS: [&str; 4] = ["teacher_naive", "teacher_jacobi", "teacher_incremental"
 pub fn bench(options: &Bench) -> Result<()> {
     let teacher = Sampler::load(&options.teacher)?;
     let student = Sampler::load(&options.student)?;
+    for (flag, wanted, sampler) in [("--teacher", Role::Teacher, &teacher), ("--student", Role::Student, &student)] {
+        if sampler.role() != wanted {
+            bail!("{flag} holds a {}; expected a {}", sampler.role().name(), wanted.name());
+        }
+    }
     let threads = options.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let speed = measure(&teacher, &student, &options.batches, options.repetitions, threads).map_err(RunError::from)?;
     if options.json {

@@ -3,16 +3,13 @@
 use crate::arguments::Describe;
 use crate::output;
 use anyhow::Result;
-use flowstill_model::{LayerSpec, Orientation, Provenance, Role};
+use flowstill_model::{LayerSpec, Orientation, Provenance};
 use flowstill_sampler::Sampler;
 
 pub fn describe(options: &Describe) -> Result<()> {
     let sampler = Sampler::load(&options.checkpoint)?;
     let cost = sampler.cost();
-    let role = match sampler.role() {
-        Role::Teacher => "teacher",
-        Role::Student => "student",
-    };
+    let role = sampler.role().name();
     let (dim, columns) = (sampler.dim(), sampler.columns().join(", "));
     let mut lines = vec![
         format!("{}: a {role} over {dim} columns ({columns})", options.checkpoint.display()),

@@ -19,6 +19,22 @@ pub fn log_prob(options: &LogProb) -> Result<()> {
             sampler.columns().join(", ")
         );
     }
+    let elsewhere =
+        |(i, name): (usize, &String)| sampler.columns().iter().position(|c| c == name).is_some_and(|j| j != i);
+    if table.columns.iter().flatten().enumerate().any(elsewhere) {
+        bail!(
+            "{} has its columns in another order than the model; expected {}",
+            options.data.display(),
+            sampler.columns().join(", ")
+        );
+    }
+    for given in [&options.data, &options.checkpoint] {
+        if let (Ok(output), Ok(input)) = (options.output.canonicalize(), given.canonicalize())
+            && output == input
+        {
+            bail!("{} would be overwritten by its own result; choose another --output", given.display());
+        }
+    }
     let values = on_threads(options.threads, || Ok(sampler.log_prob_data(&table.values)?))?;
     let written = write::create(&options.output, &["log_prob".to_owned()], values.len() as u64)
         .and_then(|mut writer| writer.write_rows(&values).and_then(|()| writer.finish()));

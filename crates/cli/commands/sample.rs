@@ -1,17 +1,18 @@
 //! `sample`: rows from a checkpoint, streamed.
 
-use super::{on_threads, unless_closed};
+use super::on_threads;
 use crate::arguments::{Method as Choice, Sample};
+use crate::interrupt;
 use anyhow::{Result, bail};
+use flowstill_data::DataError;
+use flowstill_eval::measure::JACOBI_TOLERANCE;
 use flowstill_runner::RunError;
 use flowstill_sampler::{Method, Sampler};
 use indicatif::ProgressBar;
+use std::sync::atomic::Ordering;
 
 /// Rows drawn between two writes.
 const CHUNK_ROWS: usize = 1 << 16;
-/// As close as `f32` gives.
-const JACOBI_TOLERANCE: f64 = 1e-5;
-
 pub fn sample(options: &Sample, quiet: bool) -> Result<()> {
     if options.n == 0 {
         bail!("-n is 0; expected at least 1 row");
@@ -23,34 +24,26 @@ pub fn sample(options: &Sample, quiet: bool) -> Result<()> {
     };
     let sampler = Sampler::load(&options.checkpoint)?.with_method(method)?;
     let chunk_rows = CHUNK_ROWS.min((1 << 24) / sampler.dim()).max(1);
+    let interrupted = interrupt::flag()?;
     on_threads(options.threads, || {
         let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(options.n) };
-        let write = || {
+        let write = || -> Result<(), RunError> {
             let mut writer = flowstill_data::write::create(&options.output, sampler.columns(), options.n)?;
-            let mut failure = None;
             for rows in sampler.chunks(options.seed, 0..options.n, chunk_rows) {
-                match rows {
-                    Ok(rows) => {
-                        writer.write_rows(&rows)?;
-                        bar.inc((rows.len() / sampler.dim()) as u64);
-                    }
-                    Err(error) => {
-                        failure = Some(error);
-                        break;
-                    }
+                if interrupted.load(Ordering::Relaxed) {
+                    return Err(RunError::InterruptedSampling);
                 }
+                let rows = rows?;
+                writer.write_rows(&rows)?;
+                bar.inc((rows.len() / sampler.dim()) as u64);
             }
-            match failure {
-                Some(error) => Ok(Some(error)),
-                None => writer.finish().map(|()| None),
-            }
+            Ok(writer.finish()?)
         };
         let drawn = write();
         bar.finish_and_clear();
         match drawn {
-            Ok(Some(error)) => Err(RunError::from(error).into()),
-            Ok(None) => Ok(()),
-            Err(error) => Ok(unless_closed(Err(error))?),
+            Err(RunError::Data(DataError::BrokenPipe)) => Ok(()),
+            other => Ok(other?),
         }
     })
 }

@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::sync::OnceLock;
 
 /// As close as the other methods are to each other in `f32`; less would spend rounds on rounding errors.
-const JACOBI_TOLERANCE: f64 = 1e-5;
+pub const JACOBI_TOLERANCE: f64 = 1e-5;
 
 /// Measures sampling with log-density, one call a batch, by the teacher in its three methods and by the student.
 ///

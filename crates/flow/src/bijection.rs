@@ -23,8 +23,4 @@ pub trait Bijection<E: Element>: Send + Sync {
         x: &Rows<E>,
         graph: &mut Graph<E>,
     ) -> Result<(Rows<E>, Column<E>), FlowError>;
-
-    /// Conditioner passes of (forward, inverse): 0 without a conditioner, 1 for a parallel direction, `dim` for a
-    /// sequential one.
-    fn passes(&self) -> (usize, usize);
 }

@@ -25,13 +25,19 @@ pub fn calibrate(
     orientation: Orientation,
     kind: Calibrate,
 ) -> Result<(), FlowError> {
-    let layout = Layout::new(spec);
-    let mut values = values.to_vec();
     let chain: Vec<usize> = match orientation {
         Orientation::Maf => (0..spec.layers.len()).rev().collect(),
         Orientation::Iaf => (0..spec.layers.len()).collect(),
     };
-    for k in chain {
+    let wanted = |&k: &usize| match kind {
+        Calibrate::ActNorm => matches!(spec.layers[k], LayerSpec::ActNorm { .. }),
+        Calibrate::BatchNorm => matches!(spec.layers[k], LayerSpec::BatchNorm { .. }),
+    };
+    // what comes after the last of them reaches no layer to set
+    let Some(last) = chain.iter().rposition(wanted) else { return Ok(()) };
+    let layout = Layout::new(spec);
+    let mut values = values.to_vec();
+    for &k in &chain[..=last] {
         let range = layout.layers[k].clone();
         match (&spec.layers[k], kind) {
             (LayerSpec::ActNorm { orientation }, Calibrate::ActNorm) => {
@@ -45,7 +51,7 @@ pub fn calibrate(
             _ => {}
         }
         let layer = FlowSpec { dim: spec.dim, layers: vec![spec.layers[k].clone()] };
-        values = apply(&layer, &theta[range], &values, orientation)?;
+        values = apply(&layer, &theta[range], &values, orientation)?.0;
     }
     Ok(())
 }
@@ -79,7 +85,12 @@ fn moments(values: &[f32], dim: usize) -> (Vec<f64>, Vec<f64>) {
     (mean, variance)
 }
 
-fn apply(layer: &FlowSpec, theta: &[f32], values: &[f32], orientation: Orientation) -> Result<Vec<f32>, FlowError> {
+fn apply(
+    layer: &FlowSpec,
+    theta: &[f32],
+    values: &[f32],
+    orientation: Orientation,
+) -> Result<(Vec<f32>, Vec<f32>), FlowError> {
     let (layer, theta) = fold_batch_norm(layer, theta);
     let flow = Flow::<f32>::new(&layer)?;
     let theta = Arc::new(theta);
@@ -88,33 +99,35 @@ fn apply(layer: &FlowSpec, theta: &[f32], values: &[f32], orientation: Orientati
         let theta = Parameters::frozen(theta.clone());
         let part = rows(values[range.start * dim..range.end * dim].to_vec(), dim);
         let mut graph = Graph::new();
-        let (out, _) = match orientation {
+        let (out, log_det) = match orientation {
             Orientation::Maf => flow.inverse_and_log_det(&theta, &part, &mut graph)?,
             Orientation::Iaf => flow.forward_and_log_det(&theta, &part, &mut graph)?,
         };
-        Ok::<_, FlowError>(out.as_vec())
+        Ok::<_, FlowError>((out.as_vec(), log_det.as_vec()))
     })?;
-    Ok(parts.concat())
+    let (values, log_dets): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    Ok((values.concat(), log_dets.concat()))
 }
 
 /// The first layer, in the order of evaluation, whose output or log-det is not finite for these rows; for a
-/// message after a loss has become NaN.
+/// message after a loss has become NaN. If there is none, what comes out at the other end.
 pub fn first_non_finite(
     spec: &FlowSpec,
     theta: &[f32],
     values: &[f32],
     orientation: Orientation,
-) -> Result<(), FlowError> {
+) -> Result<Vec<f32>, FlowError> {
     let layout = Layout::new(spec);
     let mut values = values.to_vec();
     let count = spec.layers.len();
     for step in 0..count {
         let k = if orientation == Orientation::Maf { count - 1 - step } else { step };
         let layer = FlowSpec { dim: spec.dim, layers: vec![spec.layers[k].clone()] };
-        values = apply(&layer, &theta[layout.layers[k].clone()], &values, orientation)?;
-        if values.iter().any(|v| !v.is_finite()) {
+        let (out, log_det) = apply(&layer, &theta[layout.layers[k].clone()], &values, orientation)?;
+        values = out;
+        if values.iter().chain(&log_det).any(|v| !v.is_finite()) {
             return Err(FlowError::NonFinite { layer: k, kind: spec.layers[k].kind() });
         }
     }
-    Ok(())
+    Ok(values)
 }

@@ -49,11 +49,6 @@ where
         &self.layout
     }
 
-    /// The layers, base → data.
-    pub fn layers(&self) -> &[Box<dyn Bijection<E>>] {
-        &self.layers
-    }
-
     /// Base → data through the whole chain, with `log|det dS/dz|`.
     pub fn forward_and_log_det(
         &self,

@@ -27,32 +27,27 @@ pub type Column<E> = Tensor<(usize,), E, Cpu>;
 pub struct Parameters<E: Element> {
     /// the numbers, for the kernel to read without a copy
     pub values: Arc<Vec<E>>,
-    leaf: Column<E>,
-    trainable: bool,
+    /// an identity and a length for gradients, whose data is never read; absent if none are wanted
+    leaf: Option<Column<E>>,
 }
 
 impl<E: Element> Parameters<E> {
     /// Parameters that a gradient is wanted for.
     pub fn trainable(values: Arc<Vec<E>>) -> Self {
-        Self::new(values, true)
+        let leaf = Cpu::default().zeros_like(&(values.len(),));
+        Self { values, leaf: Some(leaf) }
     }
 
     /// Parameters that are constants: gradients pass *through* the flow to its input, none are made for these.
     pub fn frozen(values: Arc<Vec<E>>) -> Self {
-        Self::new(values, false)
-    }
-
-    fn new(values: Arc<Vec<E>>, trainable: bool) -> Self {
-        // the leaf is an identity and a length for gradients; its data is never read
-        let leaf = Cpu::default().zeros_like(&(values.len(),));
-        Self { values, leaf, trainable }
+        Self { values, leaf: None }
     }
 
     /// The elements of `range` as a tensor of the given width.
     pub fn view(&self, range: Range<usize>, graph: &mut Graph<E>) -> Column<E> {
         let out = column(self.values[range.clone()].to_vec());
-        if self.trainable {
-            let (leaf, source) = (self.leaf.clone(), out.clone());
+        if let Some(leaf) = self.leaf.clone() {
+            let source = out.clone();
             graph.record(move |gradients| {
                 let gradient = gradients.take(&source);
                 gradients.add_at(&leaf, range.start, &gradient);
@@ -63,7 +58,7 @@ impl<E: Element> Parameters<E> {
 
     /// The leaf, if gradients are wanted.
     pub(crate) fn leaf(&self) -> Option<Column<E>> {
-        self.trainable.then(|| self.leaf.clone())
+        self.leaf.clone()
     }
 }
 

@@ -24,6 +24,16 @@ pub enum Role {
     Student,
 }
 
+impl Role {
+    /// `teacher` or `student`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Teacher => "teacher",
+            Self::Student => "student",
+        }
+    }
+}
+
 /// Where a model came from. No times and no host names: the same inputs give the same file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,7 +5,7 @@ use crate::spec::{FlowSpec, LayerSpec};
 use flowstill_kernel::noise::{Purpose, stream};
 use rand::Rng;
 
-/// Hidden weights uniform in `±sqrt(3/fan_in)·gain` where `fan_in` is the number of *unmasked* inputs of the
+/// Hidden weights uniform in `±sqrt(3/fan_in)` where `fan_in` is the number of *unmasked* inputs of the
 /// unit, so that every unit starts with the same variance whatever its degree; the output layer starts at zero.
 pub fn initial_parameters(spec: &FlowSpec, seed: u64) -> Vec<f32> {
     let layout = Layout::new(spec);

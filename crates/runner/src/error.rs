@@ -44,13 +44,15 @@ pub enum RunError {
     Interrupted { stage: &'static str, step: u64 },
     #[error("interrupted during the comparison; the same command makes it again")]
     InterruptedComparison,
+    #[error("interrupted: no file was written")]
+    InterruptedSampling,
 }
 
 impl RunError {
     /// Exit code of the command: 1 a run failed, 2 wrong input, 130 interrupted and resumable.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Interrupted { .. } | Self::InterruptedComparison => 130,
+            Self::Interrupted { .. } | Self::InterruptedComparison | Self::InterruptedSampling => 130,
             Self::Train { source, .. } => match source {
                 TrainError::ReadState { .. } | TrainError::OtherRun { .. } => 2,
                 TrainError::Diverged { .. }
@@ -60,6 +62,7 @@ impl RunError {
             },
             Self::Checkpoint(CheckpointError::Write { .. }) => 1,
             Self::Data(DataError::Write { .. } | DataError::DiskFull { .. }) => 1,
+            Self::Eval(EvalError::Dimension { .. } | EvalError::Zero { .. } | EvalError::Sampler(_)) => 2,
             Self::Eval(_) | Self::Flow { .. } | Self::Write { .. } | Self::Threads { .. } => 1,
             _ => 2,
         }

@@ -129,7 +129,8 @@ impl<'a> Pipeline<'a> {
     pub fn compare(&self, teacher: Stage, student: Stage, console: &mut dyn Console) -> Result<Metrics, RunError> {
         let experiment = self.experiment;
         let key = config_hash(&(experiment, &student.record.key));
-        if let Some(metrics) = self.folder.read_json::<Metrics>("metrics.json")?
+        if let Some(metrics) = self.folder.read_json::<Metrics>("metrics.json").ok().flatten()
+            && metrics.format_version == FORMAT_VERSION
             && metrics.provenance.config_hash == key
             && metrics.provenance.processor == processor()
             && self.folder.path("report.html").exists()
@@ -200,6 +201,9 @@ impl<'a> Pipeline<'a> {
     ) -> Result<(), RunError> {
         let page =
             self.pool.install(|| summary::report(self.experiment, &self.data, teacher, student, metrics, drawn))?;
+        // old numbers must not vouch for new pictures
+        self.folder.remove(&self.folder.path("metrics.json"))?;
+        self.folder.remove(&self.folder.path("figures"))?;
         for figure in report::figures(&page) {
             self.folder.write(&format!("figures/{}.svg", figure.name), figure.svg.as_bytes())?;
         }

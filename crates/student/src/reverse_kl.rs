@@ -31,6 +31,9 @@ pub struct ReverseKl<'a> {
 type Sums = (f64, f64);
 
 impl<'a> ReverseKl<'a> {
+    /// Names of the terms: `reverse_kl = cross_entropy − entropy`, nats per sample.
+    pub const TERMS: &'static [&'static str] = &["reverse_kl", "entropy", "cross_entropy"];
+
     pub fn new(spec: &FlowSpec, target: &'a dyn Target, batch: usize, seed: u64) -> Result<Self, FlowError> {
         if target.dim() != spec.dim {
             return Err(FlowError::Width { expected: target.dim(), got: spec.dim });
@@ -77,11 +80,6 @@ fn log_prob_on(graph: &mut Graph<f32>, target: &dyn Target, x: &Rows<f32>) -> Re
 }
 
 impl Objective for ReverseKl<'_> {
-    /// `reverse_kl = cross_entropy − entropy`, nats per sample.
-    fn terms(&self) -> &'static [&'static str] {
-        &["reverse_kl", "entropy", "cross_entropy"]
-    }
-
     fn loss_and_gradient(
         &mut self,
         theta: &Arc<Vec<f32>>,
@@ -120,10 +118,16 @@ impl Objective for ReverseKl<'_> {
 
     fn locate_non_finite(&mut self, theta: &Arc<Vec<f32>>, step: u64) -> Option<String> {
         let z = self.draws(Purpose::BaseDraws, step, self.batch);
-        match first_non_finite(&self.spec, theta, &z, Orientation::Iaf) {
-            Err(e) => Some(format!("the student's {e}")),
-            Ok(()) => Some("the target's log-density or its gradient at the student's samples is not finite".into()),
-        }
+        let mut theta = theta.to_vec();
+        calibrate(&self.spec, &mut theta, &z, Orientation::Iaf, Calibrate::BatchNorm).ok()?;
+        let x = match first_non_finite(&self.spec, &theta, &z, Orientation::Iaf) {
+            Ok(x) => x,
+            Err(e) => return Some(format!("the student's {e}")),
+        };
+        let (mut log_prob, mut slope) = (vec![0.0; x.len() / self.spec.dim], vec![0.0; x.len()]);
+        self.target.log_prob_and_grad(&x, &mut log_prob, &mut slope).ok()?;
+        let finite = log_prob.iter().all(|v| v.is_finite()) && slope.iter().all(|v| v.is_finite());
+        (!finite).then(|| "the target's log-density or its gradient at the student's samples is not finite".into())
     }
 }
 

@@ -23,6 +23,9 @@ pub struct Nll<'a> {
 }
 
 impl<'a> Nll<'a> {
+    /// Names of the terms.
+    pub const TERMS: &'static [&'static str] = &["nll"];
+
     pub fn new(
         spec: &FlowSpec,
         train: &'a Rows,
@@ -42,10 +45,6 @@ impl<'a> Nll<'a> {
 }
 
 impl Objective for Nll<'_> {
-    fn terms(&self) -> &'static [&'static str] {
-        &["nll"]
-    }
-
     fn loss_and_gradient(
         &mut self,
         theta: &Arc<Vec<f32>>,
@@ -79,7 +78,9 @@ impl Objective for Nll<'_> {
 
     fn locate_non_finite(&mut self, theta: &Arc<Vec<f32>>, step: u64) -> Option<String> {
         gather(self.train, self.batches.indices(step), &mut self.batch);
-        first_non_finite(&self.spec, theta, &self.batch, Orientation::Maf).err().map(|e| e.to_string())
+        let mut theta = theta.to_vec();
+        calibrate(&self.spec, &mut theta, &self.batch, Orientation::Maf, Calibrate::BatchNorm).ok()?;
+        first_non_finite(&self.spec, &theta, &self.batch, Orientation::Maf).err().map(|e| e.to_string())
     }
 }
 

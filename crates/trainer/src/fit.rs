@@ -69,6 +69,7 @@ pub fn fit(
     let end = loop {
         let patient = settings.patience.is_none_or(|patience| state.counters.without_gain < patience);
         if !patient {
+            save(&state, environment)?;
             break End::Patience;
         }
         if state.counters.step >= settings.steps {
@@ -81,9 +82,9 @@ pub fn fit(
         advance(objective, &mut state, &mut gradient, layout, settings, observer)?;
         let done = state.counters.step;
         if done.is_multiple_of(settings.validate_every) || done == settings.steps {
-            validate(objective, &mut state, settings, observer)?;
+            validate(objective, &mut state, layout, settings, observer)?;
         }
-        if done.is_multiple_of(settings.checkpoint_every) && done < settings.steps {
+        if done.is_multiple_of(settings.checkpoint_every) || done == settings.steps {
             save(&state, environment)?;
         }
     };
@@ -166,11 +167,17 @@ fn in_gradient(layout: &Layout, index: usize) -> String {
 fn validate(
     objective: &mut dyn Objective,
     state: &mut State,
+    layout: &Layout,
     settings: &Settings,
     observer: &mut dyn Observer,
 ) -> Result<(), TrainError> {
     let mut candidate = if settings.ema.is_some() { state.average.clone() } else { state.theta.clone() };
     let value = objective.validate(&mut candidate).map_err(TrainError::Objective)?;
+    if let Some(i) = candidate.iter().position(|v| !v.is_finite()) {
+        let name = layout.view_at(i).map_or("?", |view| view.name.as_str());
+        let what = format!("{name} is not finite");
+        return Err(TrainError::Diverged { step: state.counters.step, what, last_loss: state.counters.last_loss });
+    }
     let counters = &mut state.counters;
     if !value.is_finite() {
         let what = objective

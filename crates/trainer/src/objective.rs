@@ -6,11 +6,8 @@ use std::sync::Arc;
 
 /// A loss with a gradient over a flat parameter vector.
 pub trait Objective {
-    /// Names of the terms that [`Objective::loss_and_gradient`] returns; the first is the loss.
-    fn terms(&self) -> &'static [&'static str];
-
-    /// The terms (nats per sample, means over the batch of step `step`) and the gradient of the first, written to
-    /// `gradient`. A pure function of `theta` and `step`.
+    /// The terms, the loss first (nats per sample, means over the batch of step `step`) and the gradient of the loss, written
+    /// to `gradient`. A pure function of `theta` and `step`.
     fn loss_and_gradient(
         &mut self,
         theta: &Arc<Vec<f32>>,

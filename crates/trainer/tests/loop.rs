@@ -16,10 +16,6 @@ struct Quadratic {
 const GOAL: [f32; 4] = [1.0, -2.0, 0.5, 3.0];
 
 impl Objective for Quadratic {
-    fn terms(&self) -> &'static [&'static str] {
-        &["loss", "extra"]
-    }
-
     fn loss_and_gradient(
         &mut self,
         theta: &Arc<Vec<f32>>,

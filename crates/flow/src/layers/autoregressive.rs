@@ -87,14 +87,6 @@ impl<E: Element> Bijection<E> for AutoregressiveLayer {
             Orientation::Iaf => self.sequential(theta, x, Direction::Inverse, graph),
         }
     }
-
-    fn passes(&self) -> (usize, usize) {
-        let dim = self.shared.order.len();
-        match self.orientation {
-            Orientation::Iaf => (1, dim),
-            Orientation::Maf => (dim, 1),
-        }
-    }
 }
 
 impl Shared {

@@ -81,8 +81,4 @@ where
             Orientation::Iaf => Err(FlowError::NotFolded),
         }
     }
-
-    fn passes(&self) -> (usize, usize) {
-        (0, 0)
-    }
 }

@@ -4,11 +4,12 @@ use super::StageRecord;
 use crate::error::RunError;
 use crate::metrics::ModelMetrics;
 use flowstill_data::Dataset;
-use flowstill_eval::{Estimate, Quality, Samples, Speed, compare, measure};
+use flowstill_eval::measure::JACOBI_TOLERANCE;
+use flowstill_eval::{Estimate, EvalError, Quality, Samples, Speed, compare, measure};
 use flowstill_sampler::{Method, Purpose, Sampler, Stream};
 
 /// Rows on which the three methods of the sequential direction are compared.
-const AGREEMENT_ROWS: usize = 64;
+const AGREEMENT_ROWS: usize = 1024;
 
 /// Likelihood of the test part and the cost of one model.
 pub fn model(sampler: &Sampler, data: &Dataset, record: &StageRecord) -> Result<ModelMetrics, RunError> {
@@ -32,9 +33,14 @@ fn disagreement(sampler: &Sampler) -> Result<Option<f64>, RunError> {
     let draw = |method| sampler.clone().with_method(method)?.sample(stream, 0, AGREEMENT_ROWS);
     let reference = draw(Method::Naive)?;
     let mut largest: f64 = 0.0;
-    for method in [Method::Incremental, Method::Jacobi { tolerance: 0.0 }] {
+    for method in [Method::Incremental, Method::Jacobi { tolerance: JACOBI_TOLERANCE }] {
         for (a, b) in draw(method)?.iter().zip(&reference) {
-            largest = largest.max(f64::from((a - b).abs()) / (1.0 + f64::from(b.abs())));
+            let difference = f64::from((a - b).abs()) / (1.0 + f64::from(b.abs()));
+            if !difference.is_finite() {
+                let what = format!("a sample drawn by the {} method", method.name());
+                return Err(EvalError::NonFinite { what, bad: 1, rows: AGREEMENT_ROWS }.into());
+            }
+            largest = largest.max(difference);
         }
     }
     Ok(Some(largest))

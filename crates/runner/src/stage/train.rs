@@ -7,10 +7,12 @@ use crate::console::Console;
 use crate::error::RunError;
 use crate::folder::Folder;
 use crate::provenance::VERSION;
+use crate::tensorboard::Hparam;
 use flowstill_data::Dataset;
-use flowstill_model::{Checkpoint, FlowSpec, Orientation, Provenance, Role};
-use flowstill_student::FrozenFlow;
-use flowstill_trainer::{End, Environment, Outcome, State, TrainError};
+use flowstill_model::{Architecture, Checkpoint, FlowSpec, Orientation, Provenance, Role};
+use flowstill_student::{FrozenFlow, ReverseKl};
+use flowstill_teacher::Nll;
+use flowstill_trainer::{End, Environment, Outcome, Settings, State, TrainError};
 use serde::Serialize;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -62,40 +64,38 @@ impl Workshop<'_> {
     /// The teacher: trained now, or earlier with the same key.
     pub fn teacher(&self, console: &mut dyn Console) -> Result<Stage, RunError> {
         let key = self.teacher_key();
-        if let Some(stage) = self.finished("teacher", &key)? {
+        if let Some(stage) = self.finished_or_room("teacher", &key)? {
             console.say(&format!("teacher: trained earlier, {}", self.folder.checkpoint("teacher").display()));
             return Ok(stage);
         }
-        self.folder.create()?;
         let plan = &self.experiment.teacher;
         let seed = self.experiment.seed;
         let spec = plan.architecture.spec(self.data.dim(), Orientation::Maf, seed);
-        let mut watch = self.watch(Role::Teacher, &["nll"], spec, console);
+        let mut watch = self.watch(Role::Teacher, Nll::TERMS, spec, console);
         let started = Instant::now();
         let state = self.folder.state("teacher");
         let environment = self.environment(&state, &key);
         let fitted =
             flowstill_teacher::fit(self.data, &plan.architecture, &plan.training, seed, &environment, &mut watch);
         let resumed_at = watch.resumed_at;
+        watch.end(fitted.is_ok());
         console.trained();
         let fitted = fitted.map_err(|source| failed("teacher", source))?;
-        let record = StageRecord::new(&key, &fitted.outcome, &["nll"], started.elapsed().as_secs_f64(), resumed_at);
+        let record = StageRecord::new(&key, &fitted.outcome, Nll::TERMS, started.elapsed().as_secs_f64(), resumed_at);
         self.finish(Role::Teacher, fitted.spec, fitted.theta, &fitted.outcome, record)
     }
 
     /// The student of `teacher`: distilled now, or earlier with the same key.
     pub fn student(&self, teacher: &Stage, console: &mut dyn Console) -> Result<Stage, RunError> {
         let key = self.student_key(&teacher.record.key);
-        if let Some(stage) = self.finished("student", &key)? {
+        if let Some(stage) = self.finished_or_room("student", &key)? {
             console.say(&format!("student: distilled earlier, {}", self.folder.checkpoint("student").display()));
             return Ok(stage);
         }
-        self.folder.create()?;
         let plan = &self.experiment.student;
         let seed = self.experiment.seed;
         let spec = plan.architecture.spec(self.data.dim(), Orientation::Iaf, seed);
-        let terms = &["reverse_kl", "entropy", "cross_entropy"];
-        let mut watch = self.watch(Role::Student, terms, spec, console);
+        let mut watch = self.watch(Role::Student, ReverseKl::TERMS, spec, console);
         let target = FrozenFlow::new(&teacher.checkpoint.spec, &teacher.checkpoint.theta)
             .map_err(|source| RunError::Flow { stage: "student", source })?;
         let started = Instant::now();
@@ -104,39 +104,47 @@ impl Workshop<'_> {
         let fitted =
             flowstill_student::fit(&target, &plan.architecture, &plan.training, seed, &environment, &mut watch);
         let resumed_at = watch.resumed_at;
+        watch.end(fitted.is_ok());
         console.trained();
         let fitted = fitted.map_err(|source| failed("student", source))?;
-        let record = StageRecord::new(&key, &fitted.outcome, terms, started.elapsed().as_secs_f64(), resumed_at);
+        let record =
+            StageRecord::new(&key, &fitted.outcome, ReverseKl::TERMS, started.elapsed().as_secs_f64(), resumed_at);
         self.finish(Role::Student, fitted.spec, fitted.theta, &fitted.outcome, record)
     }
 
-    /// The stage if it was finished earlier. One of another configuration, finished or not, is an error, or removed if
-    /// that is wanted.
+    /// The stage if it was finished earlier with this key. Changes nothing.
     pub fn finished(&self, stage: &'static str, key: &str) -> Result<Option<Stage>, RunError> {
         let path = self.folder.checkpoint(stage);
-        let state = self.folder.state(stage);
         if !path.exists() {
-            return match State::fingerprint(&state) {
-                Some(unfinished) if unfinished == key => Ok(None),
-                _ if self.overwrite => self.folder.remove(&state).map(|()| None),
-                Some(_) => Err(self.other_configuration(stage)),
-                None => Ok(None),
+            return match State::fingerprint(&self.folder.state(stage)) {
+                Some(unfinished) if unfinished != key => Err(self.other_configuration(stage)),
+                _ => Ok(None),
             };
         }
         let checkpoint = Checkpoint::load(&path)?;
-        let record: Option<StageRecord> = self.folder.read_json(&format!("{stage}.json"))?;
-        match record {
-            Some(record) if record.key == key && checkpoint.provenance.config_hash == key => {
-                Ok(Some(Stage { checkpoint, record }))
-            }
-            // the record is lost: the report needs it, so train again
-            _ if self.overwrite || checkpoint.provenance.config_hash == key => {
-                self.folder.remove(&path)?;
-                self.folder.remove(&state)?;
-                Ok(None)
-            }
-            _ => Err(self.other_configuration(stage)),
+        if checkpoint.provenance.config_hash != key {
+            return Err(self.other_configuration(stage));
         }
+        let record: Option<StageRecord> = self.folder.read_json(&format!("{stage}.json"))?;
+        // without its record the report has nothing to tell of the training, so it must be made again
+        Ok(record.filter(|record| record.key == key).map(|record| Stage { checkpoint, record }))
+    }
+
+    /// [`Workshop::finished`], and if there is no such stage, room for it: whatever is there of another configuration
+    /// or cannot be read is removed if that is wanted.
+    fn finished_or_room(&self, stage: &'static str, key: &str) -> Result<Option<Stage>, RunError> {
+        let found = match self.finished(stage, key) {
+            Err(_) if self.overwrite => {
+                self.folder.remove(&self.folder.state(stage))?;
+                None
+            }
+            other => other?,
+        };
+        if found.is_none() {
+            self.folder.create()?;
+            self.folder.remove(&self.folder.checkpoint(stage))?;
+        }
+        Ok(found)
     }
 
     fn other_configuration(&self, stage: &'static str) -> RunError {
@@ -154,7 +162,10 @@ impl Workshop<'_> {
         spec: FlowSpec,
         console: &'b mut dyn Console,
     ) -> Watch<'b> {
-        let stage = if role == Role::Teacher { "teacher" } else { "student" };
+        let (architecture, training) = match role {
+            Role::Teacher => (&self.experiment.teacher.architecture, &self.experiment.teacher.training),
+            Role::Student => (&self.experiment.student.architecture, &self.experiment.student.training),
+        };
         let yaml = self.experiment.to_yaml().expect("a checked experiment has a YAML form");
         let indented: String = yaml.lines().map(|line| format!("    {line}\n")).collect();
         Watch {
@@ -163,8 +174,9 @@ impl Workshop<'_> {
             spec,
             data: self.data,
             seed: self.experiment.seed,
-            folder: self.folder.tensorboard(stage),
+            folder: self.folder.tensorboard(role.name()),
             texts: vec![("configuration", indented)],
+            settings: settings(architecture, training, self.experiment.seed),
             console,
             resumed_at: 0,
             events: None,
@@ -181,7 +193,7 @@ impl Workshop<'_> {
         outcome: &Outcome,
         record: StageRecord,
     ) -> Result<Stage, RunError> {
-        let stage = if role == Role::Teacher { "teacher" } else { "student" };
+        let stage = role.name();
         if outcome.end == End::Interrupted {
             return Err(RunError::Interrupted { stage, step: outcome.steps });
         }
@@ -204,6 +216,19 @@ impl Workshop<'_> {
         self.folder.remove(&self.folder.state(stage))?;
         Ok(Stage { checkpoint, record })
     }
+}
+
+/// The settings that experiments differ in most.
+fn settings(architecture: &Architecture, training: &Settings, seed: u64) -> Vec<(&'static str, Hparam)> {
+    vec![
+        ("layers", (architecture.layers as f64).into()),
+        ("hidden", format!("{:?}", architecture.hidden).as_str().into()),
+        ("activation", architecture.activation.name().into()),
+        ("batch", (training.batch as f64).into()),
+        ("rate", training.rate.into()),
+        ("steps", (training.steps as f64).into()),
+        ("seed", (seed as f64).into()),
+    ]
 }
 
 fn failed(stage: &'static str, source: TrainError) -> RunError {

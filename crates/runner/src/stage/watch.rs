@@ -2,7 +2,7 @@
 
 use crate::console::Console;
 use crate::figure::sample_picture;
-use crate::tensorboard::EventWriter;
+use crate::tensorboard::{EventWriter, Hparam};
 use flowstill_data::Dataset;
 use flowstill_model::fold::fold_batch_norm;
 use flowstill_model::{Checkpoint, FlowSpec, Provenance, Role};
@@ -31,6 +31,8 @@ pub struct Watch<'a> {
     pub folder: PathBuf,
     /// texts shown beside the curves: (name, markdown)
     pub texts: Vec<(&'static str, String)>,
+    /// settings by which TensorBoard's table compares runs
+    pub settings: Vec<(&'static str, Hparam)>,
     pub console: &'a mut dyn Console,
     pub resumed_at: u64,
     pub events: Option<EventWriter>,
@@ -38,10 +40,10 @@ pub struct Watch<'a> {
 }
 
 impl Watch<'_> {
-    fn name(&self) -> &'static str {
-        match self.role {
-            Role::Teacher => "teacher",
-            Role::Student => "student",
+    /// Tells TensorBoard how the training ended. What cannot be written any more is no reason to lose the model.
+    pub fn end(&mut self, succeeded: bool) {
+        if let Some(events) = &mut self.events {
+            let _ = events.hparams_end(succeeded).and_then(|()| events.flush());
         }
     }
 
@@ -110,10 +112,11 @@ impl Observer for Watch<'_> {
             for (name, text) in &self.texts {
                 events.text(name, 0, text)?;
             }
+            events.hparams(&self.settings, &[&format!("validation/{}", self.terms[0])])?;
         }
         events.flush()?;
         self.events = Some(events);
-        self.console.training(self.name(), step, total);
+        self.console.training(self.role.name(), step, total);
         Ok(())
     }
 
