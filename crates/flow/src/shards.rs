@@ -4,7 +4,8 @@
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Rows of a shard: enough that packing a weight panel once per shard costs about a percent.
+/// Rows of a shard, a multiple of the kernel's row tile. Weight panels are packed once per shard, so fewer rows cost more
+/// packing; more rows leave fewer shards to share among threads.
 pub const SHARD_ROWS: usize = 126;
 
 /// The row ranges of a batch; one only if the rows of a batch depend on each other.

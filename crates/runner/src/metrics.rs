@@ -39,7 +39,7 @@ pub struct ModelMetrics {
     pub training: StageRecord,
 }
 
-/// Wall-clock seconds of each part of the last run.
+/// Wall-clock seconds of each part; of the last session only, for a training that was resumed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Timing {
     pub teacher_seconds: f64,

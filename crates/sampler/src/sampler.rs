@@ -80,7 +80,7 @@ impl Sampler {
         &self.model.standardizer
     }
 
-    /// The architecture as trained, batch normalisation not folded.
+    /// The architecture as the checkpoint holds it; training folds batch normalisation before it writes one.
     pub fn spec(&self) -> &FlowSpec {
         &self.model.spec
     }
