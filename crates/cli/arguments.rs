@@ -87,6 +87,26 @@ pub struct Experiment {
     /// Replace results of another configuration
     #[arg(long)]
     pub overwrite: bool,
+    /// What computes layers and gradients in training
+    #[arg(long, value_enum, default_value = "fused")]
+    pub engine: Engine,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Engine {
+    /// whole runs of layers at once, on packed weights
+    Fused,
+    /// plain dfdx operations: slow, to check the other one against
+    Reference,
+}
+
+impl From<Engine> for flowstill_runner::Engine {
+    fn from(engine: Engine) -> Self {
+        match engine {
+            Engine::Fused => Self::Fused,
+            Engine::Reference => Self::Reference,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use crate::output;
 use crate::terminal::Terminal;
 use anyhow::Result;
 use flowstill_runner::stage::train::Stage;
-use flowstill_runner::{Console, Experiment, Metrics, Pipeline, RunError, report};
+use flowstill_runner::{Console, Experiment, Metrics, Options as Manner, Pipeline, RunError, report};
 use std::path::Path;
 
 /// Opens the experiment and hands it to `work`.
@@ -18,7 +18,8 @@ fn with_pipeline(
     let experiment = Experiment::load(&options.file).map_err(RunError::from)?;
     let mut terminal = Terminal::new(quiet);
     let root = options.runs.join(&experiment.name);
-    let pipeline = Pipeline::open(&experiment, &root, options.overwrite, interrupt::flag()?, &mut terminal)?;
+    let manner = Manner { overwrite: options.overwrite, engine: options.engine.into() };
+    let pipeline = Pipeline::open(&experiment, &root, manner, interrupt::flag()?, &mut terminal)?;
     Ok(work(&pipeline, &mut terminal)?)
 }
 

@@ -44,6 +44,11 @@ impl Timing {
         self.quantile(0.5)
     }
 
+    /// The fastest.
+    pub fn best(&self) -> f64 {
+        self.seconds[0]
+    }
+
     /// First and third quartile.
     pub fn quartiles(&self) -> [f64; 2] {
         [self.quantile(0.25), self.quantile(0.75)]

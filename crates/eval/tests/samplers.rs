@@ -30,6 +30,7 @@ fn flow(orientation: Orientation, dim: usize, amount: f32) -> Sampler {
             hidden: vec![16],
             activation: Activation::Tanh,
             log_scale_clip: 5.0,
+            residual: false,
         })
     };
     let spec = FlowSpec { dim, layers: vec![layer((0..dim).collect()), layer((0..dim).rev().collect())] };

@@ -2,10 +2,36 @@
 
 use crate::bijection::Bijection;
 use crate::error::FlowError;
-use crate::graph::{Column, Element, Graph, Parameters, Rows};
-use crate::layers::{act_norm::ActNorm, autoregressive::AutoregressiveLayer, batch_norm::BatchNorm};
+use crate::graph::{Column, Element, Graph, Parameters, Rows, column};
+use crate::layers::batch_norm::BatchNorm;
+use crate::layers::run::{self, Run, Transposition};
+use crate::reference::{act_norm::ActNorm, autoregressive::PlainAutoregressive};
 use dfdx::prelude::*;
-use flowstill_model::{FlowSpec, LayerSpec, Layout};
+use flowstill_model::{FlowSpec, LayerSpec, Layout, Orientation};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// What computes the layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Engine {
+    /// runs of layers as single operations on the kernel
+    #[default]
+    Fused,
+    /// plain dfdx operations, for tests and comparisons
+    Reference,
+}
+
+impl Engine {
+    pub const ALL: [Self; 2] = [Self::Fused, Self::Reference];
+
+    /// The name used on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fused => "fused",
+            Self::Reference => "reference",
+        }
+    }
+}
 
 /// The distribution of `x = S(z)`, `z ~ N(0, I)`, where `S` applies the layers first to last.
 ///
@@ -14,6 +40,7 @@ pub struct Flow<E: Element> {
     spec: FlowSpec,
     layout: Layout,
     layers: Vec<Box<dyn Bijection<E>>>,
+    transposition: Arc<Transposition>,
 }
 
 impl<E: Element> Flow<E>
@@ -22,23 +49,28 @@ where
 {
     /// Builds the layers of `spec`.
     pub fn new(spec: &FlowSpec) -> Result<Self, FlowError> {
+        Self::on(spec, Engine::Fused)
+    }
+
+    /// [`Flow::new`] on another engine.
+    pub fn on(spec: &FlowSpec, engine: Engine) -> Result<Self, FlowError> {
         spec.validate()?;
         let layout = Layout::new(spec);
-        let layers = spec
-            .layers
-            .iter()
-            .zip(&layout.layers)
-            .map(|(layer, range)| -> Box<dyn Bijection<E>> {
-                match layer {
-                    LayerSpec::Autoregressive(a) => Box::new(AutoregressiveLayer::new(a, range.clone())),
-                    LayerSpec::ActNorm { .. } => Box::new(ActNorm::new(spec.dim, range.clone())),
-                    LayerSpec::BatchNorm { orientation } => {
-                        Box::new(BatchNorm::new(spec.dim, range.clone(), *orientation))
-                    }
-                }
-            })
-            .collect();
-        Ok(Self { spec: spec.clone(), layout, layers })
+        let placed: Vec<_> = spec.layers.iter().zip(layout.layers.iter().cloned()).collect();
+        let (layers, transposition) = match engine {
+            Engine::Reference => {
+                (placed.into_iter().map(|(l, range)| plain(spec.dim, l, range)).collect(), Arc::default())
+            }
+            Engine::Fused => fused(spec.dim, &placed),
+        };
+        Ok(Self { spec: spec.clone(), layout, layers, transposition })
+    }
+
+    /// Arranges the weights of `theta` for backward passes, once for all evaluations that share them, in the memory of
+    /// `spare`. Without it the first backward pass does.
+    pub fn prepare(&self, theta: &Parameters<E>, mut spare: Vec<E>) {
+        self.transposition.fill(&theta.values, &mut spare);
+        theta.prepare(spare);
     }
 
     pub fn spec(&self) -> &FlowSpec {
@@ -104,6 +136,61 @@ where
     }
 }
 
+/// One layer in plain operations.
+fn plain<E: Element>(dim: usize, layer: &LayerSpec, range: Range<usize>) -> Box<dyn Bijection<E>>
+where
+    Cpu: Device<E>,
+{
+    match layer {
+        LayerSpec::Autoregressive(a) => Box::new(PlainAutoregressive::new(a, range)),
+        LayerSpec::ActNorm { .. } => Box::new(ActNorm::new(dim, range)),
+        LayerSpec::BatchNorm { orientation } => Box::new(BatchNorm::new(dim, range, *orientation)),
+    }
+}
+
+/// Runs as long as they can be: a batch normalisation or a change of orientation ends one.
+fn fused<E: Element>(
+    dim: usize,
+    layers: &[(&LayerSpec, Range<usize>)],
+) -> (Vec<Box<dyn Bijection<E>>>, Arc<Transposition>)
+where
+    Cpu: Device<E>,
+{
+    enum Part<E: Element> {
+        Run(Run<E>),
+        Single(Box<dyn Bijection<E>>),
+    }
+    let mut parts = Vec::new();
+    let mut start = 0;
+    while start < layers.len() {
+        if let (LayerSpec::BatchNorm { .. }, range) = &layers[start] {
+            parts.push(Part::Single(plain(dim, layers[start].0, range.clone())));
+            start += 1;
+            continue;
+        }
+        let mut orientation = None;
+        let fits = layers[start..].iter().take_while(|(layer, _)| match layer {
+            LayerSpec::Autoregressive(a) => *orientation.get_or_insert(a.orientation) == a.orientation,
+            LayerSpec::ActNorm { .. } => true,
+            LayerSpec::BatchNorm { .. } => false,
+        });
+        let end = start + fits.count();
+        // diagonal maps alone have no conditioner: either orientation will do
+        let orientation = orientation.unwrap_or(Orientation::Maf);
+        parts.push(Part::Run(Run::new(dim, orientation, &layers[start..end])));
+        start = end;
+    }
+    let runs = parts.iter().filter_map(|part| if let Part::Run(run) = part { Some(run) } else { None });
+    let transposition = run::place(runs.flat_map(Run::fused));
+    let boxed = parts.into_iter().map(|part| -> Box<dyn Bijection<E>> {
+        match part {
+            Part::Run(run) => Box::new(run),
+            Part::Single(layer) => layer,
+        }
+    });
+    (boxed.collect(), transposition)
+}
+
 /// Applies maps one after the other and adds their log-dets.
 fn compose<E: Element>(
     steps: impl Iterator<Item = impl Fn(&Rows<E>, &mut Graph<E>) -> Result<(Rows<E>, Column<E>), FlowError>>,
@@ -126,12 +213,22 @@ where
     Ok((x, total.expect("a checked specification has a layer")))
 }
 
-/// `log p_Z(z) = −½|z|² − (dim/2)·log 2π`.
+/// `log p_Z(z) = −½|z|² − (dim/2)·log 2π`, summed in double precision.
 pub fn base_log_prob<E: Element>(z: &Rows<E>, graph: &mut Graph<E>) -> Column<E>
 where
     Cpu: Device<E>,
 {
     let (_, dim) = *z.shape();
-    let constant = 0.5 * dim as f64 * (2.0 * std::f64::consts::PI).ln();
-    graph.apply(z, |z| z.square().sum::<(usize,), Axis<1>>() * E::of(-0.5) - E::of(constant))
+    let constant = 0.5 * dim as f64 * std::f64::consts::TAU.ln();
+    let values = z.as_vec();
+    let log_prob = |row: &[E]| E::of(-0.5 * row.iter().map(|z| z.f64() * z.f64()).sum::<f64>() - constant);
+    let out = column(values.chunks_exact(dim).map(log_prob).collect());
+    let (source, sink) = (out.clone(), z.clone());
+    graph.record(move |adjoints| {
+        let upstream = adjoints.take(&source);
+        let gradient: Vec<E> =
+            values.chunks_exact(dim).zip(upstream).flat_map(|(z, g)| z.iter().map(move |&z| -z * g)).collect();
+        adjoints.add_at(&sink, 0, &gradient);
+    });
+    out
 }

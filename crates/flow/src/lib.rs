@@ -9,11 +9,12 @@ pub mod error;
 pub mod flow;
 pub mod graph;
 pub mod layers;
+pub mod reference;
 pub mod shards;
 pub mod target;
 
 pub use bijection::Bijection;
 pub use error::FlowError;
-pub use flow::Flow;
+pub use flow::{Engine, Flow};
 pub use graph::{Column, Element, Graph, Parameters, Rows};
 pub use target::{FrozenFlow, Target};

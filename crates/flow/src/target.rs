@@ -1,7 +1,7 @@
 //! What a student can be distilled from: any density with a gradient.
 
 use crate::error::FlowError;
-use crate::flow::Flow;
+use crate::flow::{Engine, Flow};
 use crate::graph::{Graph, Parameters, rows};
 use flowstill_model::{FlowSpec, fold::fold_batch_norm};
 use std::sync::Arc;
@@ -17,14 +17,21 @@ pub trait Target: Send + Sync {
 /// A trained flow whose parameters are constants.
 pub struct FrozenFlow {
     flow: Flow<f32>,
-    theta: Arc<Vec<f32>>,
+    theta: Parameters<f32>,
 }
 
 impl FrozenFlow {
     /// Folds batch normalisation, if there is any, and freezes.
     pub fn new(spec: &FlowSpec, theta: &[f32]) -> Result<Self, FlowError> {
+        Self::on(spec, theta, Engine::Fused)
+    }
+
+    /// [`FrozenFlow::new`] on another engine.
+    pub fn on(spec: &FlowSpec, theta: &[f32], engine: Engine) -> Result<Self, FlowError> {
         let (spec, theta) = fold_batch_norm(spec, theta);
-        Ok(Self { flow: Flow::new(&spec)?, theta: Arc::new(theta) })
+        let (flow, theta) = (Flow::on(&spec, engine)?, Parameters::frozen(Arc::new(theta)));
+        flow.prepare(&theta, Vec::new());
+        Ok(Self { flow, theta })
     }
 }
 
@@ -35,10 +42,9 @@ impl Target for FrozenFlow {
 
     /// 1 conditioner pass and its input gradient for each MAF layer.
     fn log_prob_and_grad(&self, x: &[f32], log_prob: &mut [f64], grad: &mut [f32]) -> Result<(), FlowError> {
-        let theta = Parameters::frozen(self.theta.clone());
         let mut graph = Graph::new();
         let x = rows(x.to_vec(), self.dim());
-        let values = self.flow.log_prob(&theta, &x, &mut graph)?;
+        let values = self.flow.log_prob(&self.theta, &x, &mut graph)?;
         log_prob.iter_mut().zip(values.as_vec()).for_each(|(out, value)| *out = f64::from(value));
         grad.copy_from_slice(&graph.backward_sum(&values, 1.0).take(&x));
         Ok(())

@@ -49,14 +49,14 @@ impl Activation {
             Self::Relu => a.max(zero),
             Self::LeakyRelu => a.max(a * R::of(LEAK)),
             // 1 − 2/(e^{2a} + 1)
-            Self::Tanh => R::one() - R::of(2.0) / ((a + a).hidden_exp() + R::one()),
+            Self::Tanh => R::one() - R::of(2.0) / ((a + a).fast_exp() + R::one()),
             Self::Elu => {
-                let below = a.min(zero).hidden_exp() - R::one();
+                let below = a.min(zero).fast_exp() - R::one();
                 if a > zero { a } else { below }
             }
             // max(a, 0) + log(1 + e^{−|a|}) does not overflow
-            Self::Softplus => a.max(zero) + (-a.abs()).exp().ln_1p(),
-            Self::Sigmoid => R::one() / (R::one() + (-a).hidden_exp()),
+            Self::Softplus => a.max(zero) + (-a.abs()).fast_exp().fast_ln_1p(),
+            Self::Sigmoid => R::one() / (R::one() + (-a).fast_exp()),
         }
     }
 
@@ -87,7 +87,7 @@ impl Activation {
                     h + one
                 }
             }
-            Self::Softplus => one - (-h).hidden_exp(),
+            Self::Softplus => one - (-h).fast_exp(),
             Self::Sigmoid => h * (one - h),
         }
     }

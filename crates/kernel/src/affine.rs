@@ -2,6 +2,18 @@
 //! `α = a / (1 + |a|/c)`: bounded by `c`, identity near zero, and a gradient that never dies.
 
 use crate::Real;
+use crate::isa::{Instructions, dispatch};
+use crate::made::GROUP;
+use crate::panels::{COLUMNS, Panels};
+
+/// Which way the element map is applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// base → data: `y = μ + e^α·u`, log-det `Σ α`
+    Forward,
+    /// data → base: `y = (u − μ)·e^{−α}`, log-det `−Σ α`
+    Inverse,
+}
 
 /// `α = a / (1 + |a|/c)`.
 #[inline(always)]
@@ -9,11 +21,159 @@ pub fn soft_clip<R: Real>(a: R, clip: R) -> R {
     a / (R::one() + a.abs() / clip)
 }
 
-/// `dα/da = 1 / (1 + |a|/c)²`.
+/// `dα/da = 1 / (1 + |a|/c)² = (1 − |α|/c)²`, given `α`.
 #[inline(always)]
-pub fn soft_clip_slope<R: Real>(a: R, clip: R) -> R {
-    let s = R::one() / (R::one() + a.abs() / clip);
+pub fn slope_at_clipped<R: Real>(alpha: R, clip: R) -> R {
+    let s = R::one() - alpha.abs() / clip;
     s * s
+}
+
+/// (y, α, |dy/du|) of one element.
+#[inline(always)]
+pub fn element<R: Real>(direction: Direction, shift: R, raw: R, clip: R, u: R) -> (R, R, R) {
+    let alpha = soft_clip(raw, clip);
+    match direction {
+        Direction::Forward => {
+            let scale = alpha.fast_exp();
+            (shift + scale * u, alpha, scale)
+        }
+        Direction::Inverse => {
+            let scale = (-alpha).fast_exp();
+            ((u - shift) * scale, alpha, scale)
+        }
+    }
+}
+
+dispatch! {
+    /// Maps the columns of `u` to those of `y`, given the network's outputs, and adds each row's log-det. Replaces
+    /// shift and raw log-scale in `outputs` by `|dy/du|` and `α`, which [`backward`] wants.
+    pub(crate) fn forward(
+        direction: Direction,
+        clip: R,
+        u: &Panels<R>,
+        outputs: &mut Panels<R>,
+        y: &mut Panels<R>,
+        log_det: &mut [f64],
+    ) = forward_body
+}
+
+#[inline(always)]
+fn forward_body<R: Real, I: Instructions>(
+    direction: Direction,
+    clip: R,
+    u: &Panels<R>,
+    outputs: &mut Panels<R>,
+    y: &mut Panels<R>,
+    log_det: &mut [f64],
+) {
+    match direction {
+        Direction::Forward => forward_in::<R, I, true>(clip, u, outputs, y, log_det),
+        Direction::Inverse => forward_in::<R, I, false>(clip, u, outputs, y, log_det),
+    }
+}
+
+#[inline(always)]
+fn forward_in<R: Real, I: Instructions, const FORWARD: bool>(
+    clip: R,
+    u: &Panels<R>,
+    outputs: &mut Panels<R>,
+    y: &mut Panels<R>,
+    log_det: &mut [f64],
+) {
+    let direction = if FORWARD { Direction::Forward } else { Direction::Inverse };
+    for group in 0..outputs.count() {
+        let half = group % 2 * GROUP;
+        let u = u.panel(group / 2).chunks_exact(COLUMNS);
+        let y = y.panel_mut(group / 2).chunks_exact_mut(COLUMNS);
+        for ((outputs, u), y) in outputs.panel_mut(group).chunks_exact_mut(COLUMNS).zip(u).zip(y) {
+            let (shift, raw, u): ([R; GROUP], [R; GROUP], [R; GROUP]) =
+                (lanes(outputs, 0), lanes(outputs, GROUP), lanes(u, half));
+            let (mut value, mut alpha, mut scale) = ([R::zero(); GROUP], [R::zero(); GROUP], [R::zero(); GROUP]);
+            for i in 0..GROUP {
+                (value[i], alpha[i], scale[i]) = element(direction, shift[i], raw[i], clip, u[i]);
+            }
+            y[half..half + GROUP].copy_from_slice(&value);
+            outputs[..GROUP].copy_from_slice(&scale);
+            outputs[GROUP..].copy_from_slice(&alpha);
+        }
+    }
+    // in double precision, and so not in the loop above: half as many numbers fit into a register
+    for group in 0..outputs.count() {
+        for (outputs, log_det) in outputs.panel(group).chunks_exact(COLUMNS).zip(log_det.iter_mut()) {
+            let mut sum = [0.0f64; GROUP];
+            for i in 0..GROUP {
+                sum[i] = outputs[GROUP + i].f64();
+            }
+            let sum = ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
+            *log_det += if FORWARD { sum } else { -sum };
+        }
+    }
+}
+
+/// Eight neighbours, as values: slices that might overlap are not vectorised.
+#[inline(always)]
+fn lanes<R: Real>(row: &[R], first: usize) -> [R; GROUP] {
+    std::array::from_fn(|i| row[first + i])
+}
+
+dispatch! {
+    /// The gradients of [`forward`]: from that of `y` and of the log-det to those of the network's outputs, in
+    /// `d_outputs`, and of `u`, in place of `dy`. `kept` is what [`forward`] left in the outputs.
+    pub(crate) fn backward(
+        direction: Direction,
+        clip: R,
+        dim: usize,
+        kept: &Panels<R>,
+        u: &Panels<R>,
+        y: &Panels<R>,
+        d_log_det: &[R],
+        dy: &mut Panels<R>,
+        d_outputs: &mut Panels<R>,
+    ) = backward_body
+}
+
+#[inline(always)]
+fn backward_body<R: Real, I: Instructions>(
+    direction: Direction,
+    clip: R,
+    dim: usize,
+    kept: &Panels<R>,
+    u: &Panels<R>,
+    y: &Panels<R>,
+    d_log_det: &[R],
+    dy: &mut Panels<R>,
+    d_outputs: &mut Panels<R>,
+) {
+    for group in 0..kept.count() {
+        let (panel, half) = (group / 2, group % 2 * GROUP);
+        let kept = kept.panel(group).chunks_exact(COLUMNS);
+        let mapped = match direction {
+            Direction::Forward => u.panel(panel).chunks_exact(COLUMNS),
+            Direction::Inverse => y.panel(panel).chunks_exact(COLUMNS),
+        };
+        let dy = dy.panel_mut(panel).chunks_exact_mut(COLUMNS);
+        let d_outputs = d_outputs.panel_mut(group).chunks_exact_mut(COLUMNS);
+        let live = GROUP.min(dim - group * GROUP);
+        for ((((kept, mapped), dy), d_outputs), &g_log_det) in kept.zip(mapped).zip(dy).zip(d_outputs).zip(d_log_det) {
+            let (scale, alpha): ([R; GROUP], [R; GROUP]) = (lanes(kept, 0), lanes(kept, GROUP));
+            let (mapped, g): ([R; GROUP], [R; GROUP]) = (lanes(mapped, half), lanes(dy, half));
+            let (mut du, mut d_shift, mut d_raw) = ([R::zero(); GROUP], [R::zero(); GROUP], [R::zero(); GROUP]);
+            for i in 0..GROUP {
+                du[i] = g[i] * scale[i];
+                let slope = slope_at_clipped(alpha[i], clip);
+                (d_shift[i], d_raw[i]) = match direction {
+                    Direction::Forward => (g[i], (du[i] * mapped[i] + g_log_det) * slope),
+                    Direction::Inverse => (-du[i], -(g[i] * mapped[i] + g_log_det) * slope),
+                };
+            }
+            dy[half..half + GROUP].copy_from_slice(&du);
+            d_outputs[..GROUP].copy_from_slice(&d_shift);
+            d_outputs[GROUP..].copy_from_slice(&d_raw);
+            // columns that belong to nobody
+            d_outputs[live..GROUP].fill(R::zero());
+            d_outputs[GROUP + live..].fill(R::zero());
+        }
+    }
 }
 
 #[cfg(test)]
@@ -25,10 +185,10 @@ mod tests {
         let clip = 5.0f64;
         assert!((soft_clip(1e-6, clip) - 1e-6).abs() < 1e-11);
         for a in [-1e4, -7.0, -0.3, 0.0, 0.3, 7.0, 1e4] {
-            assert!(soft_clip(a, clip).abs() < clip && soft_clip_slope(a, clip) > 0.0);
+            assert!(soft_clip(a, clip).abs() < clip && slope_at_clipped(soft_clip(a, clip), clip) > 0.0);
             let step = 1e-6;
             let numeric = (soft_clip(a + step, clip) - soft_clip(a - step, clip)) / (2.0 * step);
-            assert!((numeric - soft_clip_slope(a, clip)).abs() < 1e-6, "at {a}");
+            assert!((numeric - slope_at_clipped(soft_clip(a, clip), clip)).abs() < 1e-6, "at {a}");
         }
     }
 }

@@ -6,17 +6,25 @@
 pub mod activation;
 pub mod adam;
 pub mod affine;
+mod diagonal;
 pub mod incremental;
+pub mod isa;
 pub mod linear;
+pub mod machine;
 pub mod made;
 pub mod noise;
+pub mod panels;
+pub mod parallel;
+mod product;
 pub mod real;
 pub mod reference;
-mod staircase;
 mod tile;
 
 pub use activation::Activation;
 pub use incremental::Incremental;
+pub use isa::Isa;
 pub use linear::Linear;
-pub use made::{Activations, Made};
+pub use made::{Activations, Gradients, Made};
+pub use panels::Panels;
+pub use parallel::{Parallel, Step, Workspace};
 pub use real::Real;

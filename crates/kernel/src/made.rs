@@ -4,28 +4,45 @@
 //! coordinate `i` have degree `i`. A hidden unit reads what has a degree no larger than its own, an output what
 //! has a smaller one. Units are *sorted* by degree from the start, so that every masked matrix is a staircase.
 
-use crate::staircase::{self, Scratch};
+use crate::panels::{COLUMNS, Panels, column_offset};
+use crate::product::{self, Finish};
 use crate::{Activation, Linear, Real};
+use std::ops::Range;
 
-/// The shape of a network; its parameters are a slice laid out as weight 0, bias 0, …, weight out, bias out.
+/// Coordinates whose outputs stand side by side: a panel holds 8 shifts, then their 8 log-scales.
+pub(crate) const GROUP: usize = COLUMNS / 2;
+
+/// The shape of a network; its parameters are a slice laid out as weight 0, bias 0, …, weight out, bias out, each
+/// weight in the panels of [`Linear`].
+///
+/// A residual network (He et al. 2016, as in Durkan et al. 2019) has the hidden layers 0, 1 + 2, 3 + 4, …: the sums of
+/// the second of each pair are added to those of the layer before the pair, then activated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {
     dim: usize,
     params_per_dim: usize,
     activation: Activation,
+    residual: bool,
     linears: Vec<Linear>,
     hidden_degrees: Vec<Vec<usize>>,
+    /// each map's place in the transposed weights
+    transposed: Vec<Range<usize>>,
 }
 
-/// What the forward pass leaves for the backward pass, and buffers; reuse it from call to call.
+/// What a forward pass leaves for the backward pass; reuse it from call to call.
 #[derive(Debug, Clone, Default)]
 pub struct Activations<R> {
-    rows: usize,
-    /// the input, then the output of each hidden layer
-    layers: Vec<Vec<R>>,
-    gradient: Vec<R>,
-    next_gradient: Vec<R>,
-    scratch: Scratch<R>,
+    /// the input, the output of each hidden layer, the outputs
+    layers: Vec<Panels<R>>,
+    /// sums of the hidden layers that a residual connection starts from
+    sums: Vec<Panels<R>>,
+}
+
+/// Gradients on their way back; reuse them from call to call and from network to network.
+#[derive(Debug, Clone, Default)]
+pub struct Gradients<R> {
+    /// of the sums of three neighbouring layers, layer `l` at `l mod 3`
+    ring: [Panels<R>; 3],
 }
 
 impl Made {
@@ -38,16 +55,40 @@ impl Made {
         for &width in hidden {
             let next: Vec<usize> = (0..width).map(|k| 1 + k * dim.saturating_sub(1) / width).collect();
             let fill = next.iter().map(|d| degrees.partition_point(|input| input <= d)).collect();
-            linears.push(Linear::new(offset, degrees.len(), fill));
+            linears.push(Linear::new(offset, degrees.len(), (0..width).map(Some).collect(), fill));
             offset = linears[linears.len() - 1].bias.end;
             hidden_degrees.push(next.clone());
             degrees = next;
         }
-        let fill = (1..=dim)
-            .flat_map(|d| std::iter::repeat_n(degrees.partition_point(|&input| input < d), params_per_dim))
+        let (mut output, mut fill) = (Vec::new(), Vec::new());
+        for first in (0..dim).step_by(GROUP) {
+            for parameter in 0..params_per_dim {
+                for coordinate in first..first + GROUP {
+                    let exists = coordinate < dim;
+                    output.push(exists.then_some(coordinate * params_per_dim + parameter));
+                    fill.push(degrees.partition_point(|&input| input < coordinate + 1));
+                }
+            }
+        }
+        linears.push(Linear::new(offset, degrees.len(), output, fill));
+        let mut end = 0;
+        let transposed = linears
+            .iter()
+            .map(|linear| {
+                let start = end;
+                end += linear.transposed_len();
+                start..end
+            })
             .collect();
-        linears.push(Linear::new(offset, degrees.len(), fill));
-        Self { dim, params_per_dim, activation, linears, hidden_degrees }
+        Self { dim, params_per_dim, activation, residual: false, linears, hidden_degrees, transposed }
+    }
+
+    /// The same network with residual connections; none if the hidden widths are not equal and odd in number.
+    pub fn residual(mut self) -> Option<Self> {
+        let widths: Vec<_> = self.hidden_degrees.iter().map(Vec::len).collect();
+        let fits = widths.len() % 2 == 1 && widths.iter().all(|width| *width == widths[0]);
+        self.residual = true;
+        fits.then_some(self)
     }
 
     pub fn dim(&self) -> usize {
@@ -60,6 +101,11 @@ impl Made {
 
     pub fn activation(&self) -> Activation {
         self.activation
+    }
+
+    /// Whether it has residual connections.
+    pub fn is_residual(&self) -> bool {
+        self.residual
     }
 
     /// The masked maps, hidden layers first, the output last.
@@ -77,68 +123,183 @@ impl Made {
         &self.hidden_degrees
     }
 
-    /// Length of the parameter slice, masked entries included.
+    /// Length of the parameter slice, what fills up the panels included.
     pub fn parameters(&self) -> usize {
         self.linears[self.linears.len() - 1].bias.end
     }
 
-    /// Number of entries that the masks leave.
+    /// Number of parameters that the masks leave.
     pub fn free_parameters(&self) -> usize {
-        self.linears.iter().map(|l| l.filled() + l.outputs).sum()
+        self.linears.iter().map(|l| l.filled() + l.outputs()).sum()
     }
 
-    /// Sets masked entries to zero. The routines rely on them being so.
-    pub fn mask<R: Real>(&self, theta: &mut [R]) {
+    /// Length of the transposed weights.
+    pub fn transposed_len(&self) -> usize {
+        self.transposed[self.transposed.len() - 1].end
+    }
+
+    /// The layer whose sums are added to those of layer `l`.
+    pub(crate) fn skip_source(&self, l: usize) -> Option<usize> {
+        (self.residual && l >= 2 && l.is_multiple_of(2) && l + 1 < self.linears.len()).then(|| l - 2)
+    }
+
+    /// Takes the parameters from weight 0, bias 0, …, weight out, bias out, each weight an inputs × outputs matrix,
+    /// row-major; masked entries are not read.
+    pub fn pack<R: Real>(&self, dense: &[R]) -> Vec<R> {
+        let mut theta = vec![R::zero(); self.parameters()];
+        let mut dense = dense;
         for linear in &self.linears {
-            for (k, row) in theta[linear.weight.clone()].chunks_exact_mut(linear.outputs).enumerate() {
-                row[..linear.first_reader(k)].fill(R::zero());
-            }
+            let (weight, rest) = dense.split_at(linear.inputs * linear.outputs());
+            let (bias, rest) = rest.split_at(linear.outputs());
+            linear.pack_weight(weight, &mut theta);
+            linear.pack_bias(bias, &mut theta);
+            dense = rest;
+        }
+        theta
+    }
+
+    /// Undoes [`Made::pack`]; masked entries are zero.
+    pub fn unpack<R: Real>(&self, theta: &[R]) -> Vec<R> {
+        let parts = self.linears.iter().flat_map(|l| [l.unpack_weight(theta), l.unpack_bias(theta)]);
+        parts.flatten().collect()
+    }
+
+    /// Length of the parameters as [`Made::unpack`] gives them.
+    pub fn dense_parameters(&self) -> usize {
+        self.linears.iter().map(|l| (l.inputs + 1) * l.outputs()).sum()
+    }
+
+    /// Sets to zero what no parameter belongs to. The routines rely on its being so.
+    pub fn mask<R: Real>(&self, theta: &mut [R]) {
+        self.linears.iter().for_each(|linear| linear.mask(theta));
+    }
+
+    /// Writes the transposed weights, which the backward pass reads. Once for given parameters.
+    pub fn transpose<R: Real>(&self, theta: &[R], out: &mut [R]) {
+        for (linear, at) in self.linears.iter().zip(&self.transposed) {
+            linear.transpose(theta, &mut out[at.clone()]);
         }
     }
 
-    /// Outputs for `rows` rows of `v` (rows × dim, in degree order), rows × dim × params_per_dim. One pass.
-    pub fn forward<R: Real>(&self, theta: &[R], v: &[R], rows: usize, cache: &mut Activations<R>, out: &mut [R]) {
+    /// One pass over the rows of [`Activations::input`].
+    pub fn forward<R: Real>(&self, theta: &[R], cache: &mut Activations<R>) {
         assert_eq!(theta.len(), self.parameters(), "parameters of another network");
-        assert_eq!(v.len(), rows * self.dim, "v must be rows × dim");
-        assert_eq!(out.len(), rows * self.dim * self.params_per_dim, "out must be rows × dim × params_per_dim");
-        cache.rows = rows;
-        cache.layers.resize(self.linears.len(), Vec::new());
-        cache.layers[0].clear();
-        cache.layers[0].extend_from_slice(v);
+        let rows = cache.layers[0].rows();
         let last = self.linears.len() - 1;
-        for (l, linear) in self.linears[..last].iter().enumerate() {
+        for (l, linear) in self.linears.iter().enumerate() {
             let (before, after) = cache.layers.split_at_mut(l + 1);
             let y = &mut after[0];
-            y.resize(rows * linear.outputs, R::zero());
-            staircase::forward(linear, theta, &before[l], rows, Some(self.activation), y, &mut cache.scratch);
+            y.reshape(rows, linear.columns);
+            let reached = l.min(cache.sums.len());
+            let (sums_before, sums) = cache.sums.split_at_mut(reached);
+            let skip = self.skip_source(l).map(|source| &sums_before[source]);
+            let kept = (l < last && self.skip_source(l + 2).is_some()).then(|| {
+                sums[0].reshape(rows, linear.columns);
+                &mut sums[0]
+            });
+            let finish = Finish { skip, activation: (l < last).then_some(self.activation) };
+            product::forward(linear, theta, &before[l], finish, kept, y);
         }
-        staircase::forward(&self.linears[last], theta, &cache.layers[last], rows, None, out, &mut cache.scratch);
     }
 
-    /// Gradients of the last [`Made::forward`] on `cache`: adds to `d_theta` (not at all if absent, for a frozen
-    /// network) and to `d_v`. About two passes, one without `d_theta`.
+    /// Gradients of the last [`Made::forward`] on `cache`, for the gradient of the outputs in
+    /// [`Gradients::outputs`]: adds to `d_theta` (not at all if absent, for a frozen network) and leaves that of the
+    /// input in [`Gradients::input`]. `transposed` is what [`Made::transpose`] made. About two passes, one without
+    /// `d_theta`.
     pub fn backward<R: Real>(
         &self,
-        theta: &[R],
-        cache: &mut Activations<R>,
-        d_out: &[R],
+        transposed: &[R],
+        cache: &Activations<R>,
+        gradients: &mut Gradients<R>,
         mut d_theta: Option<&mut [R]>,
-        d_v: &mut [R],
     ) {
-        let Activations { rows, layers, gradient, next_gradient, scratch } = cache;
-        let rows = *rows;
-        gradient.clear();
-        gradient.extend_from_slice(d_out);
+        let rows = cache.layers[0].rows();
         for (l, linear) in self.linears.iter().enumerate().rev() {
+            let [dx, dy, beyond] = gradients.around(l);
             if let Some(d_theta) = d_theta.as_deref_mut() {
-                staircase::backward_parameters(linear, &layers[l], gradient, rows, d_theta, scratch);
+                product::backward_parameters(linear, &cache.layers[l], dy, d_theta);
             }
-            next_gradient.clear();
-            next_gradient.resize(rows * linear.inputs, R::zero());
-            let made_by = (l > 0).then(|| (self.activation, layers[l].as_slice()));
-            staircase::backward_input(linear, theta, gradient, rows, made_by, next_gradient, scratch);
-            std::mem::swap(gradient, next_gradient);
+            dx.reshape(rows, linear.inputs);
+            let transposed = &transposed[self.transposed[l].clone()];
+            let made_by = (l > 0).then(|| (self.activation, &cache.layers[l]));
+            let skip = (l > 0 && self.skip_source(l + 1).is_some()).then_some(&*beyond);
+            product::backward_input(linear, transposed, dy, made_by, skip, dx);
         }
-        d_v.iter_mut().zip(gradient.iter()).for_each(|(d, &g)| *d += g);
+    }
+}
+
+impl<R: Real> Activations<R> {
+    /// Makes room for `rows` rows of `made` and returns the input to fill, in degree order; columns that belong to
+    /// nobody must be finite.
+    pub fn input_mut(&mut self, made: &Made, rows: usize) -> &mut Panels<R> {
+        self.layers.resize_with(made.linears.len() + 1, Panels::default);
+        self.sums.resize_with(if made.residual { made.linears.len() } else { 0 }, Panels::default);
+        self.layers[0].reshape(rows, made.dim);
+        &mut self.layers[0]
+    }
+
+    pub fn input(&self) -> &Panels<R> {
+        &self.layers[0]
+    }
+
+    /// For every 8 coordinates `params_per_dim` times 8 columns, one for each of them.
+    pub fn outputs(&self) -> &Panels<R> {
+        &self.layers[self.layers.len() - 1]
+    }
+
+    /// One output of one row.
+    pub fn output(&self, made: &Made, row: usize, coordinate: usize, parameter: usize) -> R {
+        let column = coordinate / GROUP * GROUP * made.params_per_dim + parameter * GROUP + coordinate % GROUP;
+        let outputs = self.outputs();
+        outputs.data()[column_offset(column, outputs.stride()) + row * COLUMNS]
+    }
+
+    /// The outputs of each row, coordinate by coordinate: rows × dim × params_per_dim.
+    pub fn outputs_by_row(&self, made: &Made) -> Vec<R> {
+        let linear = made.linear(made.linears.len() - 1);
+        let outputs = self.outputs();
+        let mut out = vec![R::zero(); outputs.rows() * linear.outputs()];
+        for (column, output) in (0..linear.columns).filter_map(|c| linear.output(c).map(|output| (c, output))) {
+            let values = outputs.data()[column_offset(column, outputs.stride())..].iter().step_by(COLUMNS);
+            out.iter_mut().skip(output).step_by(linear.outputs()).zip(values).for_each(|(out, &value)| *out = value);
+        }
+        out
+    }
+
+    /// The input, and the outputs to overwrite: the backward pass does not read them.
+    pub fn input_and_outputs_mut(&mut self) -> (&Panels<R>, &mut Panels<R>) {
+        let last = self.layers.len() - 1;
+        let (input, rest) = self.layers.split_at_mut(1);
+        (&input[0], &mut rest[last - 1])
+    }
+}
+
+impl<R: Real> Gradients<R> {
+    /// The gradient of the outputs of `made`, to fill; columns that belong to nobody must be zero.
+    pub fn outputs_mut(&mut self, made: &Made, rows: usize) -> &mut Panels<R> {
+        let last = made.linears.len() - 1;
+        let outputs = &mut self.ring[(last + 1) % 3];
+        outputs.reshape(rows, made.linears[last].columns);
+        outputs
+    }
+
+    /// The gradient of the input.
+    pub fn input(&self) -> &Panels<R> {
+        &self.ring[0]
+    }
+
+    /// The gradient of the input, to add to.
+    pub fn input_mut(&mut self) -> &mut Panels<R> {
+        &mut self.ring[0]
+    }
+
+    /// Gradients of the input of map `l`, of its sums, and of the sums of the map after it.
+    fn around(&mut self, l: usize) -> [&mut Panels<R>; 3] {
+        let [a, b, c] = &mut self.ring;
+        match l % 3 {
+            0 => [a, b, c],
+            1 => [b, c, a],
+            _ => [c, a, b],
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! MADE written as the definition reads: explicit masks from the degrees, three plain loops, double precision.
 //! Slow and obvious; the fast routines are tested against it.
 
-use crate::{Activation, Made};
+use crate::Made;
 
 /// `mask[k][j]` for each masked map: whether output `j` reads input `k`, straight from the degrees.
 pub fn masks(dim: usize, hidden: &[usize], params_per_dim: usize) -> Vec<Vec<Vec<bool>>> {
@@ -17,25 +17,32 @@ pub fn masks(dim: usize, hidden: &[usize], params_per_dim: usize) -> Vec<Vec<Vec
     masks
 }
 
-/// Outputs of the network for one row `v`.
-pub fn forward(made: &Made, hidden: &[usize], activation: Activation, theta: &[f64], v: &[f64]) -> Vec<f64> {
+/// Outputs of the network for one row `v`, coordinate by coordinate. `dense` is weight 0, bias 0, …, weight out, bias
+/// out, each weight an inputs × outputs matrix, row-major.
+pub fn forward(made: &Made, hidden: &[usize], dense: &[f64], v: &[f64]) -> Vec<f64> {
     let masks = masks(made.dim(), hidden, made.params_per_dim());
+    let last = masks.len() - 1;
     let mut x = v.to_vec();
+    let mut sums: Vec<Vec<f64>> = Vec::new();
     let mut offset = 0;
     for (l, mask) in masks.iter().enumerate() {
         let (inputs, outputs) = (mask.len(), mask[0].len());
         let bias = offset + inputs * outputs;
-        let mut y = vec![0.0; outputs];
+        let mut y = dense[bias..bias + outputs].to_vec();
         for (j, y) in y.iter_mut().enumerate() {
-            *y = theta[bias + j];
             for k in 0..inputs {
                 if mask[k][j] {
-                    *y += x[k] * theta[offset + k * outputs + j];
+                    *y += x[k] * dense[offset + k * outputs + j];
                 }
             }
-            if l + 1 < masks.len() {
-                *y = activation.apply(*y);
-            }
+        }
+        // the second hidden layer of each pair after the first
+        if made.is_residual() && l >= 2 && l % 2 == 0 && l < last {
+            y.iter_mut().zip(&sums[l - 2]).for_each(|(y, skip)| *y += skip);
+        }
+        sums.push(y.clone());
+        if l < last {
+            y.iter_mut().for_each(|y| *y = made.activation().apply(*y));
         }
         offset = bias + outputs;
         x = y;

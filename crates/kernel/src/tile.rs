@@ -1,103 +1,96 @@
-//! The one register-blocked product that every matrix routine is built from.
-//!
-//! Each function is compiled twice, for AVX2 with FMA and for any machine, and chosen at run time ([`dispatch`]).
+//! The register tile that every product of panels is made of.
 
 use crate::Real;
+use crate::isa::{Instructions, multiply_add};
+use crate::panels::COLUMNS;
 
-/// Defines a function compiled twice, for AVX2 with FMA and for any machine, and chosen at run time. The body is a
-/// call of an `#[inline(always)]` function with a const parameter that says whether fused products are cheap.
-macro_rules! dispatch {
-    ($(#[$attribute:meta])* $visibility:vis fn $name:ident($($argument:ident: $kind:ty),* $(,)?) = $body:ident) => {
-        $(#[$attribute])*
-        $visibility fn $name<R: $crate::Real>($($argument: $kind),*) {
-            #[cfg(target_arch = "x86_64")]
-            {
-                // never inlined: in a larger function the compiler loses the accumulators' registers (measured: 10×)
-                #[inline(never)]
-                #[target_feature(enable = "avx2,fma")]
-                fn avx2<R: $crate::Real>($($argument: $kind),*) {
-                    $body::<R, true>($($argument),*);
-                }
-                if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
-                    // SAFETY: the two features that the function is compiled for were just detected.
-                    return unsafe { avx2($($argument),*) };
+/// Rows of a tile: 6 × 2 accumulators fill 12 of AVX2's 16 registers.
+pub(crate) const ROWS: usize = 6;
+/// Rows of a tile where 32 registers are each as wide as a panel.
+pub(crate) const WIDE_ROWS: usize = 12;
+
+/// `sum[m][n] += Σ_l a[m·row + l·step] · b[l·COLUMNS + n]`, in ascending `l`.
+///
+/// # Safety
+/// `a` must be readable at `m·row + l·step` for all `m < M`, `l < len`, and `b` at `l·COLUMNS + n` for `n < N`.
+#[inline(always)]
+pub(crate) unsafe fn accumulate<R: Real, I: Instructions, const M: usize, const N: usize>(
+    sum: &mut [[R; N]; M],
+    len: usize,
+    a: *const R,
+    row: usize,
+    step: usize,
+    b: *const R,
+) {
+    let (mut a, mut b) = (a, b);
+    for _ in 0..len {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let right: [R; N] = *b.cast();
+            for m in 0..M {
+                let left = *a.add(m * row);
+                for n in 0..N {
+                    sum[m][n] = multiply_add::<R, I>(left, right[n], sum[m][n]);
                 }
             }
-            $body::<R, { cfg!(target_arch = "aarch64") }>($($argument),*);
+            a = a.wrapping_add(step);
+            b = b.wrapping_add(COLUMNS);
+        }
+    }
+}
+
+/// `sum[m][n] = Σ_l x[m][l] · b[(l − from)·COLUMNS + n]` over the columns `from..to` of `M` rows of a matrix in
+/// panels `stride` apart; `x` points to the first of the rows in panel 0.
+///
+/// # Safety
+/// The rows must be readable in all the panels that `from..to` touches, and `b` must hold `to − from` rows.
+#[inline(always)]
+pub(crate) unsafe fn rows_by_panel<R: Real, I: Instructions, const M: usize, const N: usize>(
+    from: usize,
+    to: usize,
+    x: *const R,
+    stride: usize,
+    b: *const R,
+) -> [[R; N]; M] {
+    let mut sum = [[R::zero(); N]; M];
+    let (mut at, mut b) = (from, b);
+    while at < to {
+        let next = (at - at % COLUMNS + COLUMNS).min(to);
+        // SAFETY: the caller's promise; `at..next` lies within one panel.
+        unsafe {
+            let x = x.add(at / COLUMNS * stride + at % COLUMNS);
+            if next - at == COLUMNS {
+                // a constant length, which the compiler unrolls
+                accumulate::<R, I, M, N>(&mut sum, COLUMNS, x, COLUMNS, 1, b);
+            } else {
+                accumulate::<R, I, M, N>(&mut sum, next - at, x, COLUMNS, 1, b);
+            }
+            b = b.add((next - at) * COLUMNS);
+        }
+        at = next;
+    }
+    sum
+}
+
+/// Runs the body for tiles from row `$at` to row `$end`, with the constant `$m` equal to a tile's rows. Tiles have 6
+/// rows or as nearly as they divide: 8 rows are 4 + 4, as a tile of 2 takes as long as one of 4.
+macro_rules! by_tiles {
+    ($at:ident, $end:expr, $m:ident => $body:expr) => {
+        by_tiles!($at, $end, $m => $body, 1 2 3 4 5 6)
+    };
+    ($at:ident, $end:expr, $m:ident => $body:expr, $($value:literal)*) => {
+        let mut tiles = ($end - $at).div_ceil($crate::tile::ROWS);
+        while tiles > 0 {
+            match ($end - $at).div_ceil(tiles) {
+                $($value => {
+                    const $m: usize = $value;
+                    $body;
+                    $at += $m;
+                })*
+                rows => unreachable!("tiles have 1 to 6 rows, not {rows}"),
+            }
+            tiles -= 1;
         }
     };
 }
-pub(crate) use dispatch;
-
-/// Columns of a tile: two AVX2 registers of `f32`.
-pub const COLUMNS: usize = 16;
-/// Rows of a full tile: 6 × 2 accumulators fill 12 of AVX2's 16 registers.
-pub const ROWS: usize = 6;
-
-dispatch! {
-    /// `c[m][n] = Σ_l a[m·lda + l] · b[l·COLUMNS + n]` for `m < rows`; `b` holds `len` packed rows.
-    ///
-    /// The sum over `l` runs in ascending order for every element, so a result does not depend on how rows are
-    /// grouped into calls.
-    pub fn multiply(rows: usize, a: &[R], lda: usize, b: &[R], c: &mut [[R; COLUMNS]]) = multiply_inlined
-}
-
-#[inline(always)]
-fn multiply_inlined<R: Real, const FUSED: bool>(rows: usize, a: &[R], lda: usize, b: &[R], c: &mut [[R; COLUMNS]]) {
-    debug_assert!(b.len().is_multiple_of(COLUMNS) && c.len() >= rows);
-    let mut row = 0;
-    while row + ROWS <= rows {
-        tile::<R, ROWS, FUSED>(&a[row * lda..], lda, b, &mut c[row..]);
-        row += ROWS;
-    }
-    let a = a.get(row * lda..).unwrap_or_default();
-    match rows - row {
-        5 => tile::<R, 5, FUSED>(a, lda, b, &mut c[row..]),
-        4 => tile::<R, 4, FUSED>(a, lda, b, &mut c[row..]),
-        3 => tile::<R, 3, FUSED>(a, lda, b, &mut c[row..]),
-        2 => tile::<R, 2, FUSED>(a, lda, b, &mut c[row..]),
-        1 => tile::<R, 1, FUSED>(a, lda, b, &mut c[row..]),
-        _ => {}
-    }
-}
-
-#[inline(always)]
-fn tile<R: Real, const M: usize, const FUSED: bool>(a: &[R], lda: usize, b: &[R], c: &mut [[R; COLUMNS]]) {
-    let len = b.len() / COLUMNS;
-    let a: [&[R]; M] = std::array::from_fn(|m| &a[m * lda..m * lda + len]);
-    let mut sum = [[R::zero(); COLUMNS]; M];
-    for (l, b) in b.chunks_exact(COLUMNS).enumerate() {
-        for m in 0..M {
-            let x = a[m][l];
-            for n in 0..COLUMNS {
-                // a product rounded once where the instruction exists; a call to a library routine where not
-                sum[m][n] = if FUSED { x.mul_add(b[n], sum[m][n]) } else { sum[m][n] + x * b[n] };
-            }
-        }
-    }
-    c[..M].copy_from_slice(&sum);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn agrees_with_three_plain_loops_for_any_number_of_rows() {
-        for rows in [1, 5, 6, 7, 13] {
-            for len in [0, 1, 9] {
-                let lda = len + 2;
-                let a: Vec<f64> = (0..rows * lda).map(|i| (i as f64 * 0.7).sin()).collect();
-                let b: Vec<f64> = (0..len * COLUMNS).map(|i| (i as f64 * 0.3).cos()).collect();
-                let mut c = vec![[f64::NAN; COLUMNS]; rows];
-                multiply(rows, &a, lda, &b, &mut c);
-                for (m, row) in c.iter().enumerate() {
-                    for (n, value) in row.iter().enumerate() {
-                        let plain: f64 = (0..len).map(|l| a[m * lda + l] * b[l * COLUMNS + n]).sum();
-                        assert!((value - plain).abs() < 1e-13, "{rows}×{len} at {m},{n}");
-                    }
-                }
-            }
-        }
-    }
-}
+pub(crate) use by_tiles;

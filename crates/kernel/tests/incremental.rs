@@ -1,59 +1,71 @@
-//! The incremental inverse against `dim` full passes, and one row's bits against those of any batch.
+//! The incremental inverse against `dim` full passes, one row's bits against those of any batch, and the triangular
+//! solution against the Jacobian.
 
-use flowstill_kernel::affine::soft_clip;
-use flowstill_kernel::incremental::{Incremental, Sweep};
-use flowstill_kernel::{Activation, Activations, Made, Real};
+mod common;
 
-const SHAPES: [(usize, &[usize], usize); 12] = [
-    (1, &[], 2),
-    (1, &[4], 2),
-    (2, &[], 2),
-    (2, &[1], 2),
-    (3, &[7], 2),
-    (5, &[16, 3], 1),
-    (6, &[2], 2),
-    (8, &[33, 20, 17], 2),
-    (9, &[128, 128], 2),
-    (17, &[], 2),
-    (21, &[10, 40], 3),
-    (63, &[50], 2),
-];
+use common::{SHAPES, Shape, backward, forward, made, wave};
+use flowstill_kernel::affine::{Direction, soft_clip};
+use flowstill_kernel::incremental::{Adjoint, AdjointBuffers, LANES, Lanes, Solve, Step, Sweep};
+use flowstill_kernel::{Activation, Incremental, Made, Real};
 
-fn wave<R: Real>(n: usize, scale: f64, phase: f64) -> Vec<R> {
-    (0..n).map(|i| R::of(scale * ((i as f64 * 12.9898 + phase).sin() * 43758.5453).fract())).collect()
-}
-
-fn network<R: Real>(dim: usize, hidden: &[usize], per_dim: usize, activation: Activation) -> Incremental<R> {
-    let made = Made::new(dim, hidden, per_dim, activation);
-    let theta = wave(made.parameters(), 0.5, 0.3);
-    Incremental::new(made, theta)
+fn network<R: Real>(shape: Shape, activation: Activation) -> (Incremental<R>, Vec<R>) {
+    let made = made(shape, activation);
+    let theta = made.pack(&wave(made.dense_parameters(), 0.5, 0.3));
+    (Incremental::new(made, &theta), theta)
 }
 
 /// The affine step with every output of the position in use: `v = Σ shifts + e^α·u`.
+struct Sum<'a, R> {
+    dim: usize,
+    u: &'a [R],
+    v: Vec<R>,
+}
+
+impl<R: Real> Sum<'_, R> {
+    fn value(&self, row: usize, position: usize, outputs: &[R]) -> R {
+        step(outputs, self.u[row * self.dim + position])
+    }
+}
+
 fn step<R: Real>(outputs: &[R], u: R) -> R {
     let (scale, shifts) = outputs.split_last().unwrap();
     shifts.iter().copied().sum::<R>() + soft_clip(*scale, R::of(1.0)).exp() * u
 }
 
-fn incremental<R: Real>(network: &Incremental<R>, u: &[R], rows: usize, buffers: &mut Sweep<R>) -> Vec<R> {
-    let dim = network.made().dim();
-    let mut v = vec![R::nan(); rows * dim];
-    network.sweep(rows, buffers, |row, position, outputs| {
-        let value = step(outputs, u[row * dim + position]);
-        assert!(v[row * dim + position].is_nan(), "row {row}, position {position} was computed twice");
-        v[row * dim + position] = value;
-        value
-    });
-    v
+impl<R: Real> Lanes<R> for Sum<'_, R> {
+    fn lanes(&mut self, first: usize, live: usize, position: usize, outputs: &[[R; LANES]]) -> [R; LANES] {
+        std::array::from_fn(|lane| {
+            if lane >= live {
+                return R::zero();
+            }
+            let one: Vec<R> = outputs.iter().map(|o| o[lane]).collect();
+            self.one(first + lane, position, &one)
+        })
+    }
 }
 
-fn naive<R: Real>(network: &Incremental<R>, u: &[R], rows: usize) -> Vec<R> {
-    let (dim, per_dim) = (network.made().dim(), network.made().params_per_dim());
-    let mut v = vec![R::zero(); rows * dim];
-    let mut out = vec![R::zero(); rows * dim * per_dim];
+impl<R: Real> Step<R> for Sum<'_, R> {
+    fn one(&mut self, row: usize, position: usize, outputs: &[R]) -> R {
+        let at = row * self.dim + position;
+        assert!(self.v[at].is_nan(), "row {row}, position {position} is computed twice");
+        self.v[at] = self.value(row, position, outputs);
+        self.v[at]
+    }
+}
+
+fn incremental<R: Real>(network: &Incremental<R>, u: &[R], buffers: &mut Sweep<R>) -> Vec<R> {
+    let dim = network.made().dim();
+    let mut step = Sum { dim, u, v: vec![R::nan(); u.len()] };
+    network.sweep(u.len() / dim, buffers, &mut step);
+    step.v
+}
+
+fn naive<R: Real>(made: &Made, theta: &[R], u: &[R]) -> Vec<R> {
+    let (dim, per_dim) = (made.dim(), made.params_per_dim());
+    let mut v = vec![R::zero(); u.len()];
     for position in 0..dim {
-        network.made().forward(network.theta(), &v, rows, &mut Activations::default(), &mut out);
-        for row in 0..rows {
+        let (out, _) = forward(made, theta, &v);
+        for row in 0..u.len() / dim {
             let at = row * dim + position;
             v[at] = step(&out[at * per_dim..][..per_dim], u[at]);
         }
@@ -61,17 +73,86 @@ fn naive<R: Real>(network: &Incremental<R>, u: &[R], rows: usize) -> Vec<R> {
     v
 }
 
-fn assert_equals_naive<R: Real>(tolerance: f64) {
-    let mut buffers = Sweep::default();
-    for (dim, hidden, per_dim) in SHAPES {
+#[test]
+fn equals_the_naive_inverse_to_the_bit() {
+    for shape in SHAPES {
         for activation in Activation::ALL {
-            let network = network::<R>(dim, hidden, per_dim, activation);
-            for rows in [1, 6, 18, 37] {
-                let u = wave(rows * dim, 2.0, 1.1);
-                let (a, b) = (incremental(&network, &u, rows, &mut buffers), naive(&network, &u, rows));
-                for (a, b) in a.iter().zip(&b) {
-                    let error = (a.f64() - b.f64()).abs() / (1.0 + b.f64().abs());
-                    assert!(error <= tolerance, "{error:e} for {dim} {hidden:?} {}, {rows} rows", activation.name());
+            let (double, theta) = network::<f64>(shape, activation);
+            let (single, theta_single) = network::<f32>(shape, activation);
+            let (mut buffers, mut single_buffers) = (Sweep::default(), Sweep::default());
+            for rows in [1, 2, 20, 70] {
+                let u: Vec<f64> = wave(rows * shape.0, 2.0, 0.7);
+                assert_eq!(
+                    incremental(&double, &u, &mut buffers),
+                    naive(double.made(), &theta, &u),
+                    "{shape:?} {} {rows} rows in f64",
+                    activation.name()
+                );
+                let u: Vec<f32> = wave(rows * shape.0, 2.0, 0.7);
+                assert_eq!(
+                    incremental(&single, &u, &mut single_buffers),
+                    naive(single.made(), &theta_single, &u),
+                    "{shape:?} {} {rows} rows in f32",
+                    activation.name()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_row_has_the_same_bits_in_any_batch() {
+    for shape in SHAPES {
+        let (network, _) = network::<f32>(shape, Activation::Tanh);
+        let (dim, rows) = (shape.0, 85);
+        let u: Vec<f32> = wave(rows * dim, 2.0, 0.7);
+        let mut buffers = Sweep::default();
+        let whole = incremental(&network, &u, &mut buffers);
+        for row in [0, 15, 16, 63, 64, 79, 80, 84] {
+            let one = incremental(&network, &u[row * dim..][..dim], &mut buffers);
+            assert_eq!(one, whole[row * dim..][..dim], "row {row} of {shape:?}");
+        }
+    }
+}
+
+/// `y` of the affine element map at `v`, both row-major.
+fn affine(made: &Made, theta: &[f64], direction: Direction, order: &[usize], v: &[f64]) -> Vec<f64> {
+    let network = Incremental::new(made.clone(), theta);
+    let (mut values, mut log_det) = (v.to_vec(), vec![0.0; v.len() / made.dim()]);
+    let (values_out, log_det) = (&mut values, &mut log_det);
+    let mut solve = Solve { direction, clip: 3.0, order, values: values_out, log_det, given: true };
+    network.sweep(solve.log_det.len(), &mut Sweep::default(), &mut solve);
+    values
+}
+
+#[test]
+fn the_adjoint_solves_the_triangular_system_of_the_jacobian() {
+    for shape in SHAPES.into_iter().filter(|shape| shape.2 == 2) {
+        for direction in [Direction::Forward, Direction::Inverse] {
+            let made = made(shape, Activation::Tanh);
+            let theta: Vec<f64> = made.pack(&wave(made.dense_parameters(), 0.5, 0.3));
+            let dim = made.dim();
+            let order: Vec<usize> = (0..dim).rev().collect();
+            let rows = 70;
+            let (v, g): (Vec<f64>, Vec<f64>) = (wave(rows * dim, 1.5, 0.2), wave(rows * dim, 1.0, 0.9));
+            let adjoint = Adjoint::new(made.clone(), &theta, order.clone(), direction, 3.0);
+            let mut w = g.clone();
+            adjoint.solve(&v, &mut w, &mut AdjointBuffers::default());
+            // w·J by differences along each coordinate
+            for coordinate in 0..dim {
+                let moved = |h: f64| {
+                    let mut v = v.clone();
+                    v.iter_mut().skip(coordinate).step_by(dim).for_each(|v| *v += h);
+                    affine(&made, &theta, direction, &order, &v)
+                };
+                let (up, down) = (moved(1e-5), moved(-1e-5));
+                for row in [0, 16, 69] {
+                    let at = row * dim..(row + 1) * dim;
+                    let column = up[at.clone()].iter().zip(&down[at.clone()]).map(|(u, d)| (u - d) / 2e-5);
+                    let product: f64 = column.zip(&w[at]).map(|(j, w)| j * w).sum();
+                    let expected = g[row * dim + coordinate];
+                    let size = 1.0 + w[row * dim..][..dim].iter().map(|w| w.abs()).sum::<f64>();
+                    assert!((product - expected).abs() < 1e-7 * size, "{shape:?} {direction:?} {coordinate}");
                 }
             }
         }
@@ -79,84 +160,53 @@ fn assert_equals_naive<R: Real>(tolerance: f64) {
 }
 
 #[test]
-fn the_incremental_inverse_equals_dim_full_passes_in_double_precision() {
-    assert_equals_naive::<f64>(1e-12);
-}
-
-#[test]
-fn the_incremental_inverse_equals_dim_full_passes_in_single_precision() {
-    assert_equals_naive::<f32>(1e-5);
-}
-
-fn assert_same_bits<R: Real>() {
-    let mut buffers = Sweep::default();
-    for (dim, hidden, per_dim) in SHAPES {
-        for activation in Activation::ALL {
-            let network = network::<R>(dim, hidden, per_dim, activation);
-            let u = wave(100 * dim, 2.0, 0.7);
-            let whole = incremental(&network, &u, 100, &mut buffers);
-            for rows in [1, 2, 7, 31, 32, 33] {
-                // from the start and from the end: other lanes, other arrangement, same bits
-                for first in [0, 100 - rows] {
-                    let range = first * dim..(first + rows) * dim;
-                    let part = incremental(&network, &u[range.clone()], rows, &mut buffers);
-                    assert_eq!(part, whole[range], "rows {first}+{rows} of {dim} {hidden:?} {}", activation.name());
-                }
+fn solving_undoes_mapping() {
+    for shape in SHAPES.into_iter().filter(|shape| shape.2 == 2) {
+        let (network, _) = network::<f64>(shape, Activation::Elu);
+        let dim = shape.0;
+        let order: Vec<usize> = (0..dim).collect();
+        for rows in [3, 40] {
+            let start: Vec<f64> = wave(rows * dim, 2.0, 0.1);
+            let (mut values, mut log_det) = (start.clone(), vec![0.0; rows]);
+            for (direction, given) in [(Direction::Inverse, true), (Direction::Forward, false)] {
+                let (values, log_det) = (&mut values, &mut log_det);
+                let mut solve = Solve { direction, clip: 2.0, order: &order, values, log_det, given };
+                network.sweep(rows, &mut Sweep::default(), &mut solve);
             }
+            let close = |a: f64, b: f64| (a - b).abs() < 1e-11 * (1.0 + b.abs());
+            assert!(values.iter().zip(&start).all(|(a, b)| close(*a, *b)), "{shape:?}");
+            assert!(log_det.iter().all(|l| close(*l, 0.0)), "{shape:?}");
         }
     }
 }
 
 #[test]
-fn a_row_has_the_same_bits_in_any_batch_in_single_precision() {
-    assert_same_bits::<f32>();
-}
-
-#[test]
-fn a_row_has_the_same_bits_in_any_batch_in_double_precision() {
-    assert_same_bits::<f64>();
-}
-
-#[test]
-fn masked_entries_of_the_given_parameters_have_no_effect() {
-    let made = Made::new(5, &[16, 8], 2, Activation::Tanh);
-    let mut clean: Vec<f64> = wave(made.parameters(), 0.5, 0.3);
-    let u = wave(21 * 5, 2.0, 1.1);
-    let dirty = Incremental::new(made.clone(), clean.clone());
-    made.mask(&mut clean);
-    assert_eq!(dirty.theta(), clean);
-    let clean = Incremental::new(made, clean);
-    let mut buffers = Sweep::default();
-    assert_eq!(incremental(&dirty, &u, 21, &mut buffers), incremental(&clean, &u, 21, &mut buffers));
-}
-
-#[test]
-fn a_pass_over_what_a_sweep_found_sees_the_bits_that_the_sweep_saw() {
-    let mut buffers = Sweep::default();
-    for (dim, hidden, per_dim) in SHAPES {
-        let network = network::<f32>(dim, hidden, per_dim, Activation::Elu);
-        let u = wave(19 * dim, 2.0, 1.1);
-        let mut seen = vec![0.0; 19 * dim * per_dim];
-        let mut v = vec![0.0; 19 * dim];
-        network.sweep(19, &mut buffers, |row, position, outputs| {
-            let at = row * dim + position;
-            seen[at * per_dim..][..per_dim].copy_from_slice(outputs);
-            v[at] = step(outputs, u[at]);
-            v[at]
-        });
-        let mut out = vec![0.0; 19 * dim * per_dim];
-        network.pass(&v, 19, &mut buffers, &mut out);
-        assert_eq!(out, seen, "{dim} {hidden:?}");
-        let mut forward = vec![0.0; 19 * dim * per_dim];
-        network.made().forward(network.theta(), &v, 19, &mut Activations::default(), &mut forward);
-        for (a, b) in out.iter().zip(&forward) {
-            assert!((a - b).abs() <= 1e-5 * (1.0 + b.abs()), "{a} against {b}, {dim} {hidden:?}");
-        }
+fn backward_of_the_network_is_what_the_adjoint_walks_through() {
+    // with a unit diagonal and one position after the other, w follows from plain backward passes
+    let shape = SHAPES[7];
+    let made = made(shape, Activation::Tanh);
+    let theta: Vec<f64> = made.pack(&wave(made.dense_parameters(), 0.3, 0.3));
+    let (dim, rows) = (made.dim(), 5);
+    let order: Vec<usize> = (0..dim).collect();
+    let (v, g): (Vec<f64>, Vec<f64>) = (wave(rows * dim, 1.0, 0.2), wave(rows * dim, 1.0, 0.9));
+    let mut w = g.clone();
+    Adjoint::new(made.clone(), &theta, order, Direction::Forward, 3.0).solve(
+        &v,
+        &mut w,
+        &mut AdjointBuffers::default(),
+    );
+    let (out, cache) = forward(&made, &theta, &v);
+    let mut residual = vec![0.0; v.len()];
+    let mut d_out = vec![0.0; out.len()];
+    for i in 0..v.len() {
+        let alpha = soft_clip(out[2 * i + 1], 3.0);
+        let slope = (1.0 - alpha.abs() / 3.0).powi(2);
+        residual[i] = w[i] * alpha.exp();
+        d_out[2 * i] = w[i];
+        d_out[2 * i + 1] = w[i] * alpha.exp() * v[i] * slope;
     }
-}
-
-#[test]
-fn no_rows_are_no_steps() {
-    let network = network::<f32>(3, &[4], 2, Activation::Relu);
-    assert!(incremental(&network, &[], 0, &mut Sweep::default()).is_empty());
+    let (_, d_v) = backward(&made, &theta, &cache, &d_out, true);
+    for i in 0..v.len() {
+        assert!((residual[i] + d_v[i] - g[i]).abs() < 1e-12, "element {i}");
+    }
 }

@@ -18,6 +18,8 @@ pub struct Architecture {
     pub normalisation: Normalisation,
     /// soft bound on the log-scales
     pub log_scale_clip: f64,
+    /// whether the hidden layers after the first are residual blocks of two
+    pub residual: bool,
 }
 
 /// The layer between autoregressive layers.
@@ -38,6 +40,7 @@ impl Default for Architecture {
             order: OrderRule::Reverse,
             normalisation: Normalisation::None,
             log_scale_clip: 5.0,
+            residual: false,
         }
     }
 }
@@ -61,6 +64,7 @@ impl Architecture {
                 hidden: self.hidden.clone(),
                 activation: self.activation,
                 log_scale_clip: self.log_scale_clip,
+                residual: self.residual,
             }));
         }
         FlowSpec { dim, layers }

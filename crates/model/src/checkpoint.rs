@@ -2,8 +2,8 @@
 //! standardisation and where it came from. Loading needs nothing else.
 
 use crate::atomic;
-use crate::layout::Layout;
-use crate::spec::{FlowSpec, LayerSpec, SpecError};
+use crate::layout::{Layout, View};
+use crate::spec::{FlowSpec, SpecError};
 use crate::standardizer::Standardizer;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
@@ -101,11 +101,11 @@ impl Checkpoint {
     fn to_bytes(&self) -> Vec<u8> {
         let layout = Layout::new(&self.spec);
         assert_eq!(layout.len(), self.theta.len(), "parameters do not fit the specification");
-        let raw: Vec<u8> = self.theta.iter().flat_map(|v| v.to_le_bytes()).collect();
-        let tensors = layout.views.iter().map(|view| {
-            let bytes = &raw[view.range.start * 4..view.range.end * 4];
+        let bytes = |view: &View| view.values(&self.theta).iter().flat_map(|v| v.to_le_bytes()).collect();
+        let raw: Vec<Vec<u8>> = layout.views.iter().map(bytes).collect();
+        let tensors = layout.views.iter().zip(&raw).map(|(view, bytes)| {
             let tensor = TensorView::new(Dtype::F32, view.shape.clone(), bytes);
-            (view.name.clone(), tensor.expect("the layout's shapes multiply to its ranges"))
+            (view.name.clone(), tensor.expect("a view has as many values as its shape says"))
         });
         let metadata = Metadata {
             format_version: FORMAT_VERSION,
@@ -146,10 +146,10 @@ impl Checkpoint {
             return Err(broken("a standard deviation is not positive".into()));
         }
 
-        let layout = Layout::new(&meta.spec);
-        if layout.len() > bytes.len() / 4 {
+        if Layout::plain_len(&meta.spec) > bytes.len() / 4 {
             return Err(broken("it is shorter than the flow that it describes".into()));
         }
+        let layout = Layout::new(&meta.spec);
         let tensors = SafeTensors::deserialize(&bytes).map_err(|e| broken(e.to_string()))?;
         let mut theta = vec![0.0f32; layout.len()];
         for view in &layout.views {
@@ -164,18 +164,12 @@ impl Checkpoint {
                     view.shape
                 )));
             }
-            for (value, chunk) in theta[view.range.clone()].iter_mut().zip(tensor.data().chunks_exact(4)) {
-                *value = f32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]);
-            }
-            if let Some(bad) = theta[view.range.clone()].iter().find(|v| !v.is_finite()) {
+            let numbers = tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+            let numbers: Vec<f32> = numbers.collect();
+            if let Some(bad) = numbers.iter().find(|v| !v.is_finite()) {
                 return Err(broken(format!("tensor `{}` holds the value {bad}", view.name)));
             }
-        }
-        for (layer, range) in meta.spec.layers.iter().zip(&layout.layers) {
-            if let LayerSpec::Autoregressive(a) = layer {
-                // entries outside of the masks mean nothing, and the kernel relies on their being zero
-                a.made().mask(&mut theta[range.clone()]);
-            }
+            view.set_values(&numbers, &mut theta);
         }
         Ok(Self {
             role: meta.role,
@@ -196,7 +190,7 @@ fn check_width(what: &str, found: usize, dim: usize) -> Result<(), String> {
 mod tests {
     use super::*;
     use crate::init::initial_parameters;
-    use crate::spec::{Autoregressive, Orientation};
+    use crate::spec::{Autoregressive, LayerSpec, Orientation};
     use flowstill_kernel::Activation;
 
     fn example() -> Checkpoint {
@@ -209,6 +203,7 @@ mod tests {
                     hidden: vec![4, 5],
                     activation: Activation::Tanh,
                     log_scale_clip: 5.0,
+                    residual: false,
                 }),
                 LayerSpec::ActNorm { orientation: Orientation::Maf },
             ],

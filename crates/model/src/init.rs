@@ -11,28 +11,27 @@ pub fn initial_parameters(spec: &FlowSpec, seed: u64) -> Vec<f32> {
     let layout = Layout::new(spec);
     let mut theta = vec![0.0f32; layout.len()];
     for (k, layer) in spec.layers.iter().enumerate() {
-        let view = |name: &str| layout.view(&format!("layers.{k}.{name}")).map(|v| v.range.clone());
+        let view = |name: &str| layout.view(&format!("layers.{k}.{name}"));
         match layer {
             LayerSpec::Autoregressive(a) => {
                 let made = a.made();
                 let mut rng = stream(seed, Purpose::Init, k as u64);
                 for l in 0..a.hidden.len() {
-                    let Some(range) = view(&format!("weight_{l}")) else { continue };
+                    let Some(view) = view(&format!("weight_{l}")) else { continue };
                     let linear = made.linear(l);
-                    for (element, weight) in theta[range].iter_mut().enumerate() {
-                        let (input, output) = (element / linear.outputs, element % linear.outputs);
+                    let mut weights = vec![0.0f32; linear.inputs * linear.columns];
+                    for (element, weight) in weights.iter_mut().enumerate() {
                         // drawn for masked entries too: the numbers of one unit do not depend on the masks
                         let draw: f32 = rng.gen_range(-1.0..1.0);
-                        if input < linear.fill(output) {
-                            *weight = draw * (3.0 / linear.fill(output) as f32).sqrt();
-                        }
+                        *weight = draw * (3.0 / linear.fill(element % linear.columns) as f32).sqrt();
                     }
+                    view.set_values(&weights, &mut theta);
                 }
             }
             LayerSpec::ActNorm { .. } => {}
             LayerSpec::BatchNorm { .. } => {
-                if let Some(range) = view("variance") {
-                    theta[range].fill(1.0);
+                if let Some(view) = view("variance") {
+                    theta[view.range.clone()].fill(1.0);
                 }
             }
         }

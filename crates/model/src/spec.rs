@@ -55,12 +55,16 @@ pub struct Autoregressive {
     pub activation: Activation,
     /// Bound `c` of the soft clip: `|α| < c`.
     pub log_scale_clip: f64,
+    /// Whether the hidden layers after the first are residual blocks of two (He et al. 2016).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub residual: bool,
 }
 
 impl Autoregressive {
     /// The conditioner's network: two outputs (shift, raw log-scale) per coordinate.
     pub fn made(&self) -> Made {
-        Made::new(self.order.len(), &self.hidden, 2, self.activation)
+        let made = Made::new(self.order.len(), &self.hidden, 2, self.activation);
+        if self.residual { made.residual().expect("a checked specification has blocks of equal widths") } else { made }
     }
 }
 
@@ -80,6 +84,11 @@ pub enum SpecError {
     EmptyHidden { layer: usize },
     #[error("{what} is {found}, expected at most {MOST}")]
     TooLarge { what: &'static str, found: usize },
+    #[error(
+        "layer {layer}: residual blocks need an odd number of hidden layers of one width (one, and two for each block), \
+         got {hidden:?}"
+    )]
+    BadResidual { layer: usize, hidden: Vec<usize> },
     #[error("layer {layer}: the log-scale clip must be a positive number")]
     BadClip { layer: usize },
 }
@@ -110,6 +119,10 @@ impl FlowSpec {
                 }
                 if a.hidden.contains(&0) {
                     return Err(SpecError::EmptyHidden { layer });
+                }
+                let blocks = a.hidden.len() % 2 == 1 && a.hidden.iter().all(|width| *width == a.hidden[0]);
+                if a.residual && !blocks {
+                    return Err(SpecError::BadResidual { layer, hidden: a.hidden.clone() });
                 }
                 if !(a.log_scale_clip > 0.0 && a.log_scale_clip.is_finite()) {
                     return Err(SpecError::BadClip { layer });

@@ -16,5 +16,6 @@ pub mod tensorboard;
 pub use config::Experiment;
 pub use console::Console;
 pub use error::RunError;
+pub use flowstill_flow::Engine;
 pub use metrics::Metrics;
-pub use pipeline::Pipeline;
+pub use pipeline::{Options, Pipeline};

@@ -12,11 +12,21 @@ use crate::stage::train::{Stage, Workshop};
 use crate::summary;
 use flowstill_data::{Dataset, load};
 use flowstill_eval::{Samples, Speed};
+use flowstill_flow::Engine;
 use flowstill_model::{Checkpoint, Role};
 use flowstill_sampler::Sampler;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
+
+/// What is decided for a run and not for an experiment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Options {
+    /// replace results of another configuration
+    pub overwrite: bool,
+    /// what trains; the reference shows that the fast one is right
+    pub engine: Engine,
+}
 
 /// One experiment with its data loaded and its folder open.
 pub struct Pipeline<'a> {
@@ -24,7 +34,7 @@ pub struct Pipeline<'a> {
     data: Dataset,
     folder: Folder,
     pool: rayon::ThreadPool,
-    overwrite: bool,
+    options: Options,
     interrupted: &'a AtomicBool,
 }
 
@@ -33,7 +43,7 @@ impl<'a> Pipeline<'a> {
     pub fn open(
         experiment: &'a Experiment,
         root: &Path,
-        overwrite: bool,
+        options: Options,
         interrupted: &'a AtomicBool,
         console: &mut dyn Console,
     ) -> Result<Self, RunError> {
@@ -54,7 +64,7 @@ impl<'a> Pipeline<'a> {
         for warning in experiment.warnings(data.dim()) {
             console.warn(&warning);
         }
-        Ok(Self { experiment, data, folder: Folder::new(root), pool, overwrite, interrupted })
+        Ok(Self { experiment, data, folder: Folder::new(root), pool, options, interrupted })
     }
 
     pub fn folder(&self) -> &Folder {
@@ -66,7 +76,8 @@ impl<'a> Pipeline<'a> {
             experiment: self.experiment,
             data: &self.data,
             folder: &self.folder,
-            overwrite: self.overwrite,
+            overwrite: self.options.overwrite,
+            engine: self.options.engine,
             interrupted: self.interrupted,
         }
     }

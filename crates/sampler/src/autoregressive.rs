@@ -1,113 +1,108 @@
-//! The affine autoregressive layer `x_i = μ_i(v_<i) + e^{α_i(v_<i)}·z_i`, with `v = x` (MAF) or `v = z` (IAF).
-//!
-//! Where `v` is what is given, one pass of the conditioner gives every μ and α. Where `v` is what is sought, the
-//! coordinates depend on one another and [`Method`] says how to find them.
+//! The sequential direction of an affine autoregressive layer `x_i = μ_i(v_<i) + e^{α_i(v_<i)}·z_i`, with `v = x` (MAF)
+//! or `v = z` (IAF): `v` is what is sought, the coordinates depend on one another, and [`Method`] says how to find them.
 
-use crate::layer::{Buffers, Direction};
 use crate::{Method, Rounds};
-use flowstill_kernel::affine::soft_clip;
-use flowstill_kernel::{Incremental, Real};
-use flowstill_model::{Autoregressive, Orientation};
+use flowstill_kernel::affine::{Direction, element};
+use flowstill_kernel::incremental::{Solve, Sweep};
+use flowstill_kernel::{Activations, Incremental, Made, Real};
+use flowstill_model::Autoregressive;
+use std::ops::Range;
+use std::sync::OnceLock;
 
 #[derive(Debug, Clone)]
-pub(crate) struct AutoregressiveLayer<R> {
-    orientation: Orientation,
+pub(crate) struct Sequential<R> {
+    made: Made,
     /// position → coordinate
     order: Vec<usize>,
     clip: R,
-    conditioner: Incremental<R>,
+    direction: Direction,
+    theta: Range<usize>,
+    /// arranged when it is first wanted: a student that only samples never solves
+    network: OnceLock<Incremental<R>>,
 }
 
-impl<R: Real> AutoregressiveLayer<R> {
-    pub fn new(spec: &Autoregressive, theta: Vec<R>) -> Self {
-        Self {
-            orientation: spec.orientation,
-            order: spec.order.clone(),
-            clip: R::of(spec.log_scale_clip),
-            conditioner: Incremental::new(spec.made(), theta),
-        }
+/// Buffers of one shard; reuse them from shard to shard.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers<R> {
+    sweep: Sweep<R>,
+    activations: Activations<R>,
+    /// rows × dim in degree order, what the network reads
+    v: Vec<R>,
+    /// rows × dim in degree order, rows that are done
+    solution: Vec<R>,
+    /// indices of rows that are not
+    active: Vec<usize>,
+}
+
+impl<R: Real> Sequential<R> {
+    /// The layer with parameters at `theta` in the direction that is sequential for it.
+    pub fn new(spec: &Autoregressive, direction: Direction, theta: Range<usize>) -> Self {
+        let (made, order, clip) = (spec.made(), spec.order.clone(), R::of(spec.log_scale_clip));
+        Self { made, order, clip, direction, theta, network: OnceLock::new() }
     }
 
+    /// Maps whole rows in place and adds each row's log-det of the map.
     pub fn apply(
         &self,
-        direction: Direction,
+        theta: &[R],
         method: Method,
         values: &mut [R],
         log_det: &mut [f64],
         buffers: &mut Buffers<R>,
     ) -> Rounds {
-        let given = match direction {
-            Direction::Forward => Orientation::Iaf,
-            Direction::Inverse => Orientation::Maf,
-        };
+        let theta = &theta[self.theta.clone()];
         match method {
-            _ if self.orientation == given => self.sweep::<true>(direction, values, log_det, buffers),
-            Method::Incremental => self.sweep::<false>(direction, values, log_det, buffers),
-            Method::Naive => self.naive(direction, values, log_det, buffers),
-            Method::Jacobi { tolerance } => return self.jacobi(direction, tolerance, values, log_det, buffers),
+            Method::Incremental => {
+                let network = self.network.get_or_init(|| Incremental::new(self.made.clone(), theta));
+                let (rows, order) = (log_det.len(), &self.order);
+                let (direction, clip) = (self.direction, self.clip);
+                let mut solve = Solve { direction, clip, order, values, log_det, given: false };
+                network.sweep(rows, &mut buffers.sweep, &mut solve);
+            }
+            Method::Naive => self.naive(theta, values, log_det, buffers),
+            Method::Jacobi { tolerance } => return self.jacobi(theta, tolerance, values, log_det, buffers),
         }
         Rounds::default()
     }
 
-    /// (value, log-derivative) of one coordinate, given the conditioner's outputs there and the known side `u`.
-    #[inline(always)]
-    fn element(&self, direction: Direction, outputs: &[R], u: R) -> (R, R) {
-        let (shift, alpha) = (outputs[0], soft_clip(outputs[1], self.clip));
-        match direction {
-            Direction::Forward => (shift + alpha.exp() * u, alpha),
-            Direction::Inverse => ((u - shift) * (-alpha).exp(), -alpha),
-        }
+    /// (value, log-derivative) of one coordinate, from the outputs of the last pass and the known side `u`.
+    fn element(&self, activations: &Activations<R>, row: usize, position: usize, u: R) -> (R, f64) {
+        let output = |parameter| activations.output(&self.made, row, position, parameter);
+        let (value, alpha, _) = element(self.direction, output(0), output(1), self.clip, u);
+        (value, if self.direction == Direction::Forward { alpha.f64() } else { -alpha.f64() })
     }
 
-    fn pass(&self, v: &[R], rows: usize, buffers: &mut Buffers<R>) {
-        buffers.outputs.resize(2 * v.len(), R::zero());
-        self.conditioner.pass(v, rows, &mut buffers.sweep, &mut buffers.outputs);
-    }
-
-    /// One pass if the given side conditions (`GIVEN`), one incremental inverse if the sought side does.
-    fn sweep<const GIVEN: bool>(
-        &self,
-        direction: Direction,
-        values: &mut [R],
-        log_det: &mut [f64],
-        buffers: &mut Buffers<R>,
-    ) {
+    /// One pass at the rows of `v`, in degree order.
+    fn pass(&self, theta: &[R], v: &[R], activations: &mut Activations<R>) {
         let dim = self.order.len();
-        self.conditioner.sweep(log_det.len(), &mut buffers.sweep, |row, position, outputs| {
-            let value = &mut values[row * dim + self.order[position]];
-            let given = *value;
-            let (sought, slope) = self.element(direction, outputs, given);
-            *value = sought;
-            log_det[row] += slope.f64();
-            if GIVEN { given } else { sought }
-        });
+        let order: Vec<usize> = (0..dim).collect();
+        activations.input_mut(&self.made, v.len() / dim).gather(v, &order);
+        self.made.forward(theta, activations);
     }
 
-    /// The sought side conditions: `dim` passes, each of which settles one more coordinate.
-    fn naive(&self, direction: Direction, values: &mut [R], log_det: &mut [f64], buffers: &mut Buffers<R>) {
-        let (dim, rows) = (self.order.len(), log_det.len());
-        let mut v = std::mem::take(&mut buffers.v);
+    /// `dim` passes, each of which settles one more coordinate.
+    fn naive(&self, theta: &[R], values: &mut [R], log_det: &mut [f64], buffers: &mut Buffers<R>) {
+        let dim = self.order.len();
+        let Buffers { activations, v, .. } = buffers;
         v.clear();
         v.resize(values.len(), R::zero());
         for (position, &coordinate) in self.order.iter().enumerate() {
-            self.pass(&v, rows, buffers);
+            self.pass(theta, v, activations);
             for (row, log_det) in log_det.iter_mut().enumerate() {
                 let value = &mut values[row * dim + coordinate];
-                let outputs = &buffers.outputs[2 * (row * dim + position)..][..2];
-                let (mapped, slope) = self.element(direction, outputs, *value);
+                let (mapped, slope) = self.element(activations, row, position, *value);
                 *value = mapped;
                 v[row * dim + position] = mapped;
-                *log_det += slope.f64();
+                *log_det += slope;
             }
         }
-        buffers.v = v;
     }
 
-    /// The sought side conditions: all coordinates again and again until they stay, the log-det at what is
-    /// returned.
+    /// All coordinates again and again until they stay, the log-det at what is returned. Rows that are settled take
+    /// no part in the rounds that follow.
     fn jacobi(
         &self,
-        direction: Direction,
+        theta: &[R],
         tolerance: f64,
         values: &mut [R],
         log_det: &mut [f64],
@@ -116,23 +111,20 @@ impl<R: Real> AutoregressiveLayer<R> {
         let (dim, rows) = (self.order.len(), log_det.len());
         let tolerance = R::of(tolerance);
         let mut rounds = Rounds::default();
-        let mut v = std::mem::take(&mut buffers.v);
-        let mut solution = std::mem::take(&mut buffers.solution);
-        let mut active = std::mem::take(&mut buffers.active);
+        let Buffers { activations, v, solution, active, .. } = buffers;
         v.clear();
         v.extend(values.chunks_exact(dim).flat_map(|row| self.order.iter().map(|&i| row[i])));
         solution.resize(values.len(), R::zero());
         active.clear();
         active.extend(0..rows);
         for round in 1..=dim {
-            self.pass(&v, active.len(), buffers);
+            self.pass(theta, v, activations);
             let mut kept = 0;
             for slot in 0..active.len() {
                 let row = active[slot];
                 let mut settled = true;
                 for (position, &coordinate) in self.order.iter().enumerate() {
-                    let outputs = &buffers.outputs[2 * (slot * dim + position)..][..2];
-                    let (new, _) = self.element(direction, outputs, values[row * dim + coordinate]);
+                    let (new, _) = self.element(activations, slot, position, values[row * dim + coordinate]);
                     settled &= (new - v[slot * dim + position]).abs() <= tolerance * (R::one() + new.abs());
                     solution[row * dim + position] = new;
                 }
@@ -150,15 +142,13 @@ impl<R: Real> AutoregressiveLayer<R> {
                 break;
             }
         }
-        self.pass(&solution, rows, buffers);
+        self.pass(theta, &solution[..rows * dim], activations);
         for (row, log_det) in log_det.iter_mut().enumerate() {
             for (position, &coordinate) in self.order.iter().enumerate() {
-                let outputs = &buffers.outputs[2 * (row * dim + position)..][..2];
-                *log_det += self.element(direction, outputs, R::zero()).1.f64();
+                *log_det += self.element(activations, row, position, R::zero()).1;
                 values[row * dim + coordinate] = solution[row * dim + position];
             }
         }
-        (buffers.v, buffers.solution, buffers.active) = (v, solution, active);
         rounds
     }
 }

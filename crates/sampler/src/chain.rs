@@ -1,23 +1,35 @@
 //! The whole bijection between base and data, in standardised space, and the density that it carries.
 
-use crate::autoregressive::AutoregressiveLayer;
-use crate::layer::{Buffers, Diagonal, Direction, Layer};
+use crate::segment::{Buffers, Segment, apply, segments};
 use crate::{Method, Rounds, SamplerError};
 use flowstill_kernel::Real;
+use flowstill_kernel::affine::Direction;
+use flowstill_kernel::incremental::LANES;
 use flowstill_model::fold::fold_batch_norm;
-use flowstill_model::{FlowSpec, LayerSpec, Layout, Orientation};
+use flowstill_model::{FlowSpec, Layout};
 use rayon::prelude::*;
+use std::sync::{Mutex, PoisonError};
 
-/// Rows that one task maps; fixed, so that the cut of a batch does not depend on the number of threads.
-pub(crate) const SHARD_ROWS: usize = 128;
+/// Most rows that one task maps: their activations stay in a core's L2 cache.
+pub(crate) const SHARD_ROWS: usize = 96;
 
 /// A chain of bijections `x = S(z)` over a standard normal base, computing in `R` (`f32` in use, `f64` in tests of
 /// laws). Batch normalisation is folded into the diagonal map that it is after training.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Chain<R> {
     dim: usize,
-    layers: Vec<Layer<R>>,
-    sequential: [bool; 2],
+    theta: Vec<R>,
+    forward: Vec<Segment<R>>,
+    inverse: Vec<Segment<R>>,
+    /// buffers of calls that are over
+    spare: Mutex<Vec<Buffers<R>>>,
+}
+
+impl<R: Real> Clone for Chain<R> {
+    fn clone(&self) -> Self {
+        let (theta, forward, inverse) = (self.theta.clone(), self.forward.clone(), self.inverse.clone());
+        Self { dim: self.dim, theta, forward, inverse, spare: Mutex::default() }
+    }
 }
 
 /// Mapped rows with the log-det of the map just applied.
@@ -52,19 +64,11 @@ impl<R: Real> Chain<R> {
             let name = layout.view_at(at).map_or_else(String::new, |view| view.name.clone());
             return Err(SamplerError::NonFiniteParameter { name, value });
         }
-        let (spec, theta) = fold_batch_norm(spec, theta);
-        let mut chain = Self { dim: spec.dim, layers: Vec::with_capacity(spec.layers.len()), sequential: [false; 2] };
-        for (layer, range) in spec.layers.iter().zip(Layout::new(&spec).layers) {
-            let part: Vec<R> = theta[range].iter().map(|&t| R::of(f64::from(t))).collect();
-            chain.layers.push(match layer {
-                LayerSpec::Autoregressive(a) => {
-                    chain.sequential[usize::from(a.orientation == Orientation::Iaf)] = true;
-                    Layer::Autoregressive(AutoregressiveLayer::new(a, part))
-                }
-                LayerSpec::ActNorm { .. } | LayerSpec::BatchNorm { .. } => Layer::Diagonal(Diagonal::new(&part)),
-            });
-        }
-        Ok(chain)
+        let (spec, mut theta) = fold_batch_norm(spec, theta);
+        Layout::new(&spec).mask(&mut theta);
+        let theta = theta.iter().map(|&t| R::of(f64::from(t))).collect();
+        let (forward, inverse) = (segments(&spec, Direction::Forward), segments(&spec, Direction::Inverse));
+        Ok(Self { dim: spec.dim, theta, forward, inverse, spare: Mutex::default() })
     }
 
     pub fn dim(&self) -> usize {
@@ -73,12 +77,12 @@ impl<R: Real> Chain<R> {
 
     /// Whether `forward` (sampling) has a layer that [`Method`] decides about: a MAF.
     pub fn forward_is_sequential(&self) -> bool {
-        self.sequential[0]
+        is_sequential(&self.forward)
     }
 
     /// Whether `inverse` (density) has a layer that [`Method`] decides about: an IAF.
     pub fn inverse_is_sequential(&self) -> bool {
-        self.sequential[1]
+        is_sequential(&self.inverse)
     }
 
     /// `x = S(z)` and `log|det dS/dz|` for rows × dim numbers.
@@ -135,44 +139,44 @@ impl<R: Real> Chain<R> {
 
     pub(crate) fn map(&self, direction: Direction, mut values: Vec<R>, method: Method) -> Mapped<R> {
         let mut log_det = vec![0.0; values.len() / self.dim];
-        let rounds = if log_det.len() <= SHARD_ROWS {
+        let segments = match direction {
+            Direction::Forward => &self.forward,
+            Direction::Inverse => &self.inverse,
+        };
+        // how rows are grouped changes no bit of them, so they may be shared out to however many threads there are
+        let share = log_det.len().div_ceil(rayon::current_num_threads());
+        let shard = share.next_multiple_of(LANES).clamp(LANES, SHARD_ROWS);
+        let map_shard = |values: &mut [R], log_det: &mut [f64]| {
+            let mut buffers = self.spare().pop().unwrap_or_default();
+            let rounds = apply(segments, &self.theta, method, values, log_det, &mut buffers);
+            self.spare().push(buffers);
+            rounds
+        };
+        let rounds = if log_det.len() <= shard {
             // nothing to share out: stay on this thread
-            self.map_shard(direction, method, &mut values, &mut log_det, &mut Buffers::default())
+            map_shard(&mut values, &mut log_det)
         } else {
             values
-                .par_chunks_mut(SHARD_ROWS * self.dim)
-                .zip(log_det.par_chunks_mut(SHARD_ROWS))
-                .map_init(Buffers::default, |buffers, (values, log_det)| {
-                    self.map_shard(direction, method, values, log_det, buffers)
-                })
+                .par_chunks_mut(shard * self.dim)
+                .zip(log_det.par_chunks_mut(shard))
+                .map(|(values, log_det)| map_shard(values, log_det))
                 .reduce(Rounds::default, Rounds::merge)
         };
         Mapped { values, log_det, rounds }
     }
 
-    fn map_shard(
-        &self,
-        direction: Direction,
-        method: Method,
-        values: &mut [R],
-        log_det: &mut [f64],
-        buffers: &mut Buffers<R>,
-    ) -> Rounds {
-        let mut rounds = Rounds::default();
-        let mut apply = |layer: &Layer<R>| {
-            rounds = rounds.merge(layer.apply(direction, method, values, log_det, buffers));
-        };
-        match direction {
-            Direction::Forward => self.layers.iter().for_each(&mut apply),
-            Direction::Inverse => self.layers.iter().rev().for_each(&mut apply),
-        }
-        rounds
+    fn spare(&self) -> std::sync::MutexGuard<'_, Vec<Buffers<R>>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn check(&self, operation: &'static str, rows: &[R], method: Method) -> Result<(), SamplerError> {
         method.check()?;
         check_rows(operation, rows, self.dim)
     }
+}
+
+fn is_sequential<R>(segments: &[Segment<R>]) -> bool {
+    segments.iter().any(|segment| matches!(segment, Segment::Sequential(_)))
 }
 
 /// Whole rows, no NaN.

@@ -106,6 +106,7 @@ mod tests {
             hidden: vec![4],
             activation: Activation::Relu,
             log_scale_clip: 5.0,
+            residual: false,
         })
     }
 
@@ -122,7 +123,7 @@ mod tests {
                 layer(Orientation::Maf),
             ],
         };
-        let cost = Cost::new(&spec, Layout::new(&spec).len());
+        let cost = Cost::new(&spec, Layout::plain_len(&spec));
         assert_eq!(cost.parameters, 3 * (12 + 4 + 24 + 6) + 12);
         assert_eq!(cost.free_parameters, 3 * (weights as usize + 10) + 6);
         assert_eq!(cost.one_pass, 3 * weights);

@@ -26,9 +26,9 @@ pub mod chain;
 pub mod chunks;
 pub mod cost;
 pub mod error;
-mod layer;
 pub mod method;
 pub mod sampler;
+mod segment;
 pub mod stream;
 
 pub use chain::{Chain, Drawn, Mapped};

@@ -1,8 +1,8 @@
 //! A checkpoint made ready for use.
 
 use crate::chain::{check_rows, log_standard_normal};
-use crate::layer::Direction;
 use crate::{Chain, Cost, Drawn, Mapped, Method, SamplerError, Stream};
+use flowstill_kernel::affine::Direction;
 use flowstill_model::{Checkpoint, FlowSpec, Layout, Provenance, Role, Standardizer};
 use std::path::Path;
 use std::sync::Arc;
@@ -100,7 +100,7 @@ impl Sampler {
 
     /// What a sample and a density cost.
     pub fn cost(&self) -> Cost {
-        Cost::new(&self.model.spec, Layout::new(&self.model.spec).len())
+        Cost::new(&self.model.spec, Layout::plain_len(&self.model.spec))
     }
 
     /// Rows `first_row..first_row + rows` of the stream pushed through the flow: standardised, rows × dim.

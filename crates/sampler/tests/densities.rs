@@ -15,7 +15,7 @@ fn by_hand(orientation: Orientation) -> Chain<f64> {
     let spec = FlowSpec { dim: 2, layers: vec![autoregressive(orientation, vec![0, 1], &[])] };
     // weight: input × coordinate × (shift, log-scale), then biases
     let theta = [0.0, 0.0, 0.5, 0.75, 0.0, 0.0, 0.0, 0.0, 0.125, 0.375, 0.25, -0.5];
-    Chain::new(&spec, &theta).unwrap()
+    Chain::new(&spec, &Layout::new(&spec).pack(&theta)).unwrap()
 }
 
 /// (μ, α) of the first coordinate of [`by_hand`].
@@ -85,14 +85,13 @@ fn a_maf_with_constant_conditioner_is_a_product_of_normals() {
     let spec = FlowSpec { dim, layers: vec![autoregressive(MAF, order(dim, 1), &[])] };
     let layout = Layout::new(&spec);
     let mut theta = vec![0.0f32; layout.len()];
-    let bias = layout.view("layers.0.bias_out").unwrap().range.clone();
-    theta[bias.clone()].copy_from_slice(&[0.5, -0.25, 1.0, 0.75, -2.0, 0.0, 0.25, -1.5]);
+    let bias = [0.5, -0.25, 1.0, 0.75, -2.0, 0.0, 0.25, -1.5];
+    layout.view("layers.0.bias_out").unwrap().set_values(&bias, &mut theta);
     let chain = Chain::<f64>::new(&spec, &theta).unwrap();
     let x = [0.3, -1.0, 2.0, 0.7];
     let mut expected = 0.0;
     for (position, &coordinate) in order(dim, 1).iter().enumerate() {
-        let (mean, raw) =
-            (f64::from(theta[bias.start + 2 * position]), f64::from(theta[bias.start + 2 * position + 1]));
+        let (mean, raw) = (f64::from(bias[2 * position]), f64::from(bias[2 * position + 1]));
         let sd = (raw / (1.0 + raw.abs() / 3.0)).exp();
         let distance = (x[coordinate] - mean) / sd;
         expected += -0.5 * distance * distance - sd.ln() - HALF_LOG_TAU;

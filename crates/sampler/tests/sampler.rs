@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use flowstill_model::{Activation, Architecture, Checkpoint, LayerSpec, Normalisation, OrderRule, Role};
+use flowstill_model::{Activation, Architecture, Checkpoint, LayerSpec, Layout, Normalisation, OrderRule, Role};
 use flowstill_sampler::{Method, Purpose, Sampler, SamplerError, Stream};
 
 /// MAF and IAF with units enough for every arrangement of the kernel, and a mixed chain.
@@ -15,6 +15,7 @@ fn samplers() -> Vec<Sampler> {
         order: OrderRule::Random,
         normalisation: Normalisation::ActNorm,
         log_scale_clip: 4.0,
+        residual: false,
     };
     let specs = [architecture.spec(6, MAF, 1), architecture.spec(6, IAF, 1), flows(5).swap_remove(5).1];
     specs.into_iter().map(|spec| Sampler::from_checkpoint(checkpoint(spec)).unwrap()).collect()
@@ -102,7 +103,7 @@ fn a_file_is_all_that_is_needed() {
     assert_eq!((sampler.dim(), sampler.role()), (3, Role::Student));
     assert_eq!((sampler.columns(), sampler.spec()), (&model.columns[..], &model.spec));
     assert_eq!((sampler.standardizer(), sampler.provenance()), (&model.standardizer, &model.provenance));
-    assert_eq!(sampler.cost().parameters, model.theta.len());
+    assert_eq!(sampler.cost().parameters, Layout::plain_len(&model.spec));
     assert!(sampler.chain().forward_is_sequential() && sampler.chain().inverse_is_sequential());
     let direct = Sampler::from_checkpoint(model).unwrap();
     assert_eq!(sampler.sample_and_log_prob(1, 0, 10).unwrap(), direct.sample_and_log_prob(1, 0, 10).unwrap());

@@ -2,7 +2,7 @@
 
 use crate::reverse_kl::{ReverseKl, VALIDATION_DRAWS};
 use flowstill_flow::calibrate::{Calibrate, calibrate};
-use flowstill_flow::{FlowError, Target};
+use flowstill_flow::{Engine, FlowError, Target};
 use flowstill_kernel::noise::{Purpose, fill_gaussian};
 use flowstill_model::fold::fold_batch_norm;
 use flowstill_model::init::initial_parameters;
@@ -23,6 +23,7 @@ pub fn fit(
     architecture: &Architecture,
     training: &Settings,
     seed: u64,
+    engine: Engine,
     environment: &Environment,
     observer: &mut dyn Observer,
 ) -> Result<Distilled, TrainError> {
@@ -34,7 +35,7 @@ pub fn fit(
     fill_gaussian(seed, Purpose::Validation, 0, 0, dim, &mut draws);
     calibrate(&spec, &mut start, &draws, Orientation::Iaf, Calibrate::ActNorm).map_err(failed)?;
     let layout = Layout::new(&spec);
-    let mut objective = ReverseKl::new(&spec, target, training.batch, seed).map_err(failed)?;
+    let mut objective = ReverseKl::new(&spec, target, training.batch, seed, engine).map_err(failed)?;
     let outcome = flowstill_trainer::fit(&mut objective, start, &layout, training, environment, observer)?;
     let (spec, theta) = fold_batch_norm(&spec, &outcome.theta);
     Ok(Distilled { spec, theta, outcome })

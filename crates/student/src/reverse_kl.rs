@@ -7,7 +7,8 @@
 
 use flowstill_flow::calibrate::{Calibrate, calibrate, first_non_finite};
 use flowstill_flow::graph::{Column, Graph, Parameters, Rows, column, rows};
-use flowstill_flow::{Flow, FlowError, Target, shards};
+use flowstill_flow::shards::{self, Accumulator};
+use flowstill_flow::{Engine, Flow, FlowError, Target};
 use flowstill_kernel::noise::{Purpose, fill_gaussian};
 use flowstill_model::fold::fold_batch_norm;
 use flowstill_model::{FlowSpec, Orientation};
@@ -25,6 +26,9 @@ pub struct ReverseKl<'a> {
     target: &'a dyn Target,
     batch: usize,
     seed: u64,
+    shards: Accumulator,
+    /// memory of the transposed weights, from step to step
+    spare: Vec<f32>,
 }
 
 /// Sums over a shard: `log q` and `log p`.
@@ -34,11 +38,18 @@ impl<'a> ReverseKl<'a> {
     /// Names of the terms: `reverse_kl = cross_entropy − entropy`, nats per sample.
     pub const TERMS: &'static [&'static str] = &["reverse_kl", "entropy", "cross_entropy"];
 
-    pub fn new(spec: &FlowSpec, target: &'a dyn Target, batch: usize, seed: u64) -> Result<Self, FlowError> {
+    pub fn new(
+        spec: &FlowSpec,
+        target: &'a dyn Target,
+        batch: usize,
+        seed: u64,
+        engine: Engine,
+    ) -> Result<Self, FlowError> {
         if target.dim() != spec.dim {
             return Err(FlowError::Width { expected: target.dim(), got: spec.dim });
         }
-        Ok(Self { spec: spec.clone(), flow: Flow::new(spec)?, target, batch, seed })
+        let (flow, shards) = (Flow::on(spec, engine)?, Accumulator::default());
+        Ok(Self { spec: spec.clone(), flow, target, batch, seed, shards, spare: Vec::new() })
     }
 
     fn draws(&self, purpose: Purpose, index: u64, count: usize) -> Vec<f32> {
@@ -46,20 +57,20 @@ impl<'a> ReverseKl<'a> {
         fill_gaussian(self.seed, purpose, index, 0, self.spec.dim, &mut z);
         z
     }
+}
 
-    /// `log q − log p` per row, on the graph, and its two sums in double precision.
-    fn log_ratio(
-        &self,
-        flow: &Flow<f32>,
-        theta: &Parameters<f32>,
-        z: &[f32],
-        graph: &mut Graph<f32>,
-    ) -> Result<(Column<f32>, Sums), FlowError> {
-        let (x, log_q) = flow.sample_and_log_prob(theta, &rows(z.to_vec(), self.spec.dim), graph)?;
-        let (log_p, log_p_sum) = log_prob_on(graph, self.target, &x)?;
-        let log_q_sum = log_q.as_vec().iter().map(|&v| f64::from(v)).sum();
-        Ok((graph.apply(&log_q, |q| q - log_p), (log_q_sum, log_p_sum)))
-    }
+/// `log q − log p` per row, on the graph, and its two sums in double precision.
+fn log_ratio(
+    flow: &Flow<f32>,
+    target: &dyn Target,
+    theta: &Parameters<f32>,
+    z: &[f32],
+    graph: &mut Graph<f32>,
+) -> Result<(Column<f32>, Sums), FlowError> {
+    let (x, log_q) = flow.sample_and_log_prob(theta, &rows(z.to_vec(), target.dim()), graph)?;
+    let (log_p, log_p_sum) = log_prob_on(graph, target, &x)?;
+    let log_q_sum = log_q.as_vec().iter().map(|&v| f64::from(v)).sum();
+    Ok((graph.apply(&log_q, |q| q - log_p), (log_q_sum, log_p_sum)))
 }
 
 /// `log p(x)` as an operation on the graph, and its sum: the target's own gradient carries the adjoint to `x`.
@@ -84,19 +95,23 @@ impl Objective for ReverseKl<'_> {
         &mut self,
         theta: &Arc<Vec<f32>>,
         step: u64,
-        gradient: &mut [f32],
+        gradient: &mut Vec<f32>,
     ) -> Result<Vec<f64>, Box<dyn Error + Send + Sync>> {
         let (dim, count) = (self.spec.dim, self.batch);
         let z = self.draws(Purpose::BaseDraws, step, count);
-        let parts = shards::map(&shards::ranges(count, self.spec.couples_rows()), |range| {
-            let theta = Parameters::trainable(theta.clone());
+        let theta = Parameters::frozen(theta.clone());
+        self.flow.prepare(&theta, std::mem::take(&mut self.spare));
+        let (flow, target) = (&self.flow, self.target);
+        let ranges = shards::ranges(count, self.spec.couples_rows());
+        let sums = self.shards.map(&ranges, &theta, gradient, |range, theta| {
             let mut graph = Graph::new();
             let z = &z[range.start * dim..range.end * dim];
-            let (log_ratio, sums) = self.log_ratio(&self.flow, &theta, z, &mut graph)?;
-            Ok::<_, FlowError>((sums, graph.backward_sum(&log_ratio, 1.0 / count as f64).parameters(&theta)))
+            let (log_ratio, sums) = log_ratio(flow, target, theta, z, &mut graph)?;
+            graph.backward_sum(&log_ratio, 1.0 / count as f64);
+            Ok::<_, FlowError>(sums)
         })?;
-        shards::add_in_order(gradient, parts.iter().map(|(_, g)| g.as_slice()));
-        Ok(terms(parts.iter().map(|(sums, _)| *sums), count))
+        self.spare = theta.into_spare().unwrap_or_default();
+        Ok(terms(sums.into_iter(), count))
     }
 
     /// The reverse KL on fixed base draws.
@@ -111,7 +126,7 @@ impl Objective for ReverseKl<'_> {
         let sums = shards::map(&shards::ranges(VALIDATION_DRAWS, false), |range| {
             let theta = Parameters::frozen(folded.clone());
             let z = &z[range.start * dim..range.end * dim];
-            Ok::<_, FlowError>(self.log_ratio(&flow, &theta, z, &mut Graph::new())?.1)
+            Ok::<_, FlowError>(log_ratio(&flow, self.target, &theta, z, &mut Graph::new())?.1)
         })?;
         Ok(terms(sums.into_iter(), VALIDATION_DRAWS)[0])
     }

@@ -1,7 +1,7 @@
 //! Students of densities that are known exactly.
 
 use flowstill_flow::graph::{Graph, Parameters, rows};
-use flowstill_flow::{Flow, FlowError, Target};
+use flowstill_flow::{Engine, Flow, FlowError, Target};
 use flowstill_kernel::Activation;
 use flowstill_kernel::noise::{Purpose, fill_gaussian};
 use flowstill_model::{Architecture, FlowSpec, Layout, Normalisation, OrderRule, Orientation};
@@ -70,7 +70,7 @@ fn distil(architecture: &Architecture, training: &Settings, threads: usize) -> D
     let never = AtomicBool::new(false);
     let environment = Environment { state: None, fingerprint: "", interrupted: &never };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    pool.install(|| fit(&target(), architecture, training, 4, &environment, &mut ())).unwrap()
+    pool.install(|| fit(&target(), architecture, training, 4, Engine::Fused, &environment, &mut ())).unwrap()
 }
 
 /// Mean of `log q − log p` over fresh draws.
@@ -128,16 +128,17 @@ fn the_gradient_is_unbiased_against_the_analytic_one() {
     let layout = Layout::new(&spec);
     let mut theta = vec![0.0f32; layout.len()];
     let shifts = [0.2f32, 0.4, -0.3];
-    let bias = layout.view("layers.0.bias_out").unwrap().range.start;
-    (0..3).for_each(|i| theta[bias + 2 * i] = shifts[i]);
-    let mut objective = ReverseKl::new(&spec, &target, 4096, 1).unwrap();
+    let bias = layout.view("layers.0.bias_out").unwrap();
+    bias.set_values(&[shifts[0], 0.0, shifts[1], 0.0, shifts[2], 0.0], &mut theta);
+    let mut objective = ReverseKl::new(&spec, &target, 4096, 1, Engine::Fused).unwrap();
     let theta = Arc::new(theta);
     let steps = 60;
     let draws: Vec<Vec<f64>> = (0..steps)
         .map(|step| {
             let mut gradient = vec![0.0; theta.len()];
             objective.loss_and_gradient(&theta, step, &mut gradient).unwrap();
-            (0..3).map(|i| f64::from(gradient[bias + 2 * i])).collect()
+            let gradient = bias.values(&gradient);
+            (0..3).map(|i| f64::from(gradient[2 * i])).collect()
         })
         .collect();
     let (mut log_p, mut score) = (vec![0.0; 1], vec![0.0; 3]);
@@ -157,7 +158,7 @@ fn entropy_and_cross_entropy_add_up_to_the_loss() {
     let target = target();
     let spec = affine().spec(3, Orientation::Iaf, 0);
     let theta = Arc::new(vec![0.0f32; Layout::new(&spec).len()]);
-    let mut objective = ReverseKl::new(&spec, &target, 50_000, 1).unwrap();
+    let mut objective = ReverseKl::new(&spec, &target, 50_000, 1, Engine::Fused).unwrap();
     let mut gradient = vec![0.0; theta.len()];
     let terms = objective.loss_and_gradient(&theta, 0, &mut gradient).unwrap();
     assert!((terms[0] - (terms[2] - terms[1])).abs() < 1e-9);
@@ -169,7 +170,10 @@ fn entropy_and_cross_entropy_add_up_to_the_loss() {
 #[test]
 fn a_target_of_another_dimension_is_refused() {
     let spec = affine().spec(2, Orientation::Iaf, 0);
-    assert!(matches!(ReverseKl::new(&spec, &target(), 8, 0), Err(FlowError::Width { expected: 3, got: 2 })));
+    assert!(matches!(
+        ReverseKl::new(&spec, &target(), 8, 0, Engine::Fused),
+        Err(FlowError::Width { expected: 3, got: 2 })
+    ));
 }
 
 #[test]
@@ -188,6 +192,7 @@ fn a_density_that_is_not_finite_stops_training_and_says_where() {
     let never = AtomicBool::new(false);
     let (architecture, training) = (affine(), settings(5));
     let environment = Environment { state: None, fingerprint: "", interrupted: &never };
-    let error = fit(&Broken, &architecture, &training, 0, &environment, &mut ()).unwrap_err().to_string();
+    let error =
+        fit(&Broken, &architecture, &training, 0, Engine::Fused, &environment, &mut ()).unwrap_err().to_string();
     assert!(error.contains("step 0") && error.contains("target's log-density"), "{error}");
 }

@@ -2,8 +2,8 @@
 
 use crate::nll::Nll;
 use flowstill_data::Dataset;
-use flowstill_flow::FlowError;
 use flowstill_flow::calibrate::{Calibrate, calibrate};
+use flowstill_flow::{Engine, FlowError};
 use flowstill_model::fold::fold_batch_norm;
 use flowstill_model::init::initial_parameters;
 use flowstill_model::{Architecture, FlowSpec, Layout, Orientation};
@@ -24,6 +24,7 @@ pub fn fit(
     architecture: &Architecture,
     training: &Settings,
     seed: u64,
+    engine: Engine,
     environment: &Environment,
     observer: &mut dyn Observer,
 ) -> Result<Trained, TrainError> {
@@ -32,7 +33,7 @@ pub fn fit(
     let mut start = initial_parameters(&spec, seed);
     calibrate(&spec, &mut start, &data.train.values, Orientation::Maf, Calibrate::ActNorm).map_err(failed)?;
     let layout = Layout::new(&spec);
-    let mut objective = Nll::new(&spec, &data.train, &data.validation, training.batch, seed).map_err(failed)?;
+    let mut objective = Nll::new(&spec, &data.train, &data.validation, training.batch, seed, engine).map_err(failed)?;
     let outcome = flowstill_trainer::fit(&mut objective, start, &layout, training, environment, observer)?;
     let (spec, theta) = fold_batch_norm(&spec, &outcome.theta);
     Ok(Trained { spec, theta, outcome })

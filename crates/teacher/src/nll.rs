@@ -5,7 +5,8 @@ use flowstill_data::Rows;
 use flowstill_data::batches::{Batches, gather};
 use flowstill_flow::calibrate::{Calibrate, calibrate, first_non_finite};
 use flowstill_flow::graph::{Graph, Parameters, rows};
-use flowstill_flow::{Flow, FlowError, shards};
+use flowstill_flow::shards::{self, Accumulator};
+use flowstill_flow::{Engine, Flow, FlowError};
 use flowstill_model::fold::fold_batch_norm;
 use flowstill_model::{FlowSpec, Orientation};
 use flowstill_trainer::Objective;
@@ -20,6 +21,9 @@ pub struct Nll<'a> {
     validation: &'a Rows,
     batches: Batches,
     batch: Vec<f32>,
+    shards: Accumulator,
+    /// memory of the transposed weights, from step to step
+    spare: Vec<f32>,
 }
 
 impl<'a> Nll<'a> {
@@ -32,14 +36,17 @@ impl<'a> Nll<'a> {
         validation: &'a Rows,
         batch: usize,
         seed: u64,
+        engine: Engine,
     ) -> Result<Self, FlowError> {
         Ok(Self {
             spec: spec.clone(),
-            flow: Flow::new(spec)?,
+            flow: Flow::on(spec, engine)?,
             train,
             validation,
             batches: Batches::new(train.len(), batch, seed),
             batch: Vec::new(),
+            shards: Accumulator::default(),
+            spare: Vec::new(),
         })
     }
 }
@@ -49,22 +56,25 @@ impl Objective for Nll<'_> {
         &mut self,
         theta: &Arc<Vec<f32>>,
         step: u64,
-        gradient: &mut [f32],
+        gradient: &mut Vec<f32>,
     ) -> Result<Vec<f64>, Box<dyn Error + Send + Sync>> {
         gather(self.train, self.batches.indices(step), &mut self.batch);
         let dim = self.spec.dim;
         let count = self.batch.len() / dim;
         let ranges = shards::ranges(count, self.spec.couples_rows());
-        let parts = shards::map(&ranges, |range| {
-            let theta = Parameters::trainable(theta.clone());
-            let x = rows(self.batch[range.start * dim..range.end * dim].to_vec(), dim);
+        let theta = Parameters::frozen(theta.clone());
+        self.flow.prepare(&theta, std::mem::take(&mut self.spare));
+        let (flow, batch) = (&self.flow, &self.batch);
+        let sums = self.shards.map(&ranges, &theta, gradient, |range, theta| {
+            let x = rows(batch[range.start * dim..range.end * dim].to_vec(), dim);
             let mut graph = Graph::new();
-            let log_prob = self.flow.log_prob(&theta, &x, &mut graph)?;
+            let log_prob = flow.log_prob(theta, &x, &mut graph)?;
             let sum: f64 = log_prob.as_vec().iter().map(|&v| f64::from(v)).sum();
-            Ok::<_, FlowError>((sum, graph.backward_sum(&log_prob, -1.0 / count as f64).parameters(&theta)))
+            graph.backward_sum(&log_prob, -1.0 / count as f64);
+            Ok::<_, FlowError>(sum)
         })?;
-        shards::add_in_order(gradient, parts.iter().map(|(_, g)| g.as_slice()));
-        Ok(vec![-parts.iter().map(|(sum, _)| sum).sum::<f64>() / count as f64])
+        self.spare = theta.into_spare().unwrap_or_default();
+        Ok(vec![-sums.iter().sum::<f64>() / count as f64])
     }
 
     /// Mean negative log-likelihood of the validation set, with batch statistics of the whole training set.

@@ -1,6 +1,7 @@
 //! Teachers of densities that are known exactly.
 
 use flowstill_data::{Source, load, synthetic};
+use flowstill_flow::Engine;
 use flowstill_model::{Architecture, Normalisation};
 use flowstill_teacher::{Trained, fit, nll::log_prob};
 use flowstill_trainer::{End, Environment, Observer, Record, Schedule, Settings, StepReport};
@@ -40,7 +41,7 @@ fn train(
     let data = load(&mixture(rows)).unwrap();
     let environment = Environment { state, fingerprint: "test", interrupted: stop };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    pool.install(|| fit(&data, architecture, settings, 0, &environment, observer)).unwrap()
+    pool.install(|| fit(&data, architecture, settings, 0, Engine::Fused, &environment, observer)).unwrap()
 }
 
 #[test]

@@ -5,8 +5,9 @@ use crate::objective::{Objective, Observer, StepReport};
 use crate::record::Record;
 use crate::settings::Settings;
 use crate::state::State;
-use flowstill_kernel::adam::AdamStep;
+use flowstill_kernel::adam::{AdamState, AdamStep, norm};
 use flowstill_model::{Layout, ViewKind};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -107,20 +108,19 @@ fn save(state: &State, environment: &Environment) -> Result<(), TrainError> {
     }
 }
 
-/// One optimiser step.
-fn advance(
+/// One optimiser step. `gradient` is zero, as it will be again, and as long as the parameters.
+pub fn advance(
     objective: &mut dyn Objective,
     state: &mut State,
-    gradient: &mut [f32],
+    gradient: &mut Vec<f32>,
     layout: &Layout,
     settings: &Settings,
     observer: &mut dyn Observer,
 ) -> Result<(), TrainError> {
     let step = state.counters.step;
     let theta = Arc::new(std::mem::take(&mut state.theta));
-    gradient.fill(0.0);
     let terms = objective.loss_and_gradient(&theta, step, gradient).map_err(TrainError::Objective)?;
-    let norm = gradient.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>().sqrt();
+    let norm = norm(gradient);
     if !terms.iter().all(|t| t.is_finite()) || !norm.is_finite() {
         let what = objective
             .locate_non_finite(&theta, step)
@@ -132,30 +132,38 @@ fn advance(
 
     let rate = settings.rate_at(step);
     let gradient_scale = settings.clip_norm.map_or(1.0, |bound| (bound / norm).min(1.0));
-    for view in &layout.views {
-        let decay = match view.kind {
-            ViewKind::Weight => settings.weight_decay,
-            ViewKind::Vector => 0.0,
-            ViewKind::Buffer => continue,
-        };
-        let at = view.range.clone();
-        AdamStep { step: step + 1, rate, gradient_scale, decay }.apply(
-            &mut state.theta[at.clone()],
-            &gradient[at.clone()],
-            &mut state.first_moment[at.clone()],
-            &mut state.second_moment[at],
-        );
-    }
-    if let Some(decay) = settings.ema {
-        // a short memory at first, so that the start is forgotten
-        let decay = decay.min((1.0 + step as f64) / (10.0 + step as f64)) as f32;
-        state.average.iter_mut().zip(&state.theta).for_each(|(a, t)| *a = decay * *a + (1.0 - decay) * t);
+    // a short memory at first, so that the start is forgotten
+    let average = settings.ema.map_or(0.0, |share| share.min((1.0 + step as f64) / (10.0 + step as f64)));
+    for (range, kind) in stretches(layout, settings.weight_decay > 0.0) {
+        let decay = if kind == ViewKind::Weight { settings.weight_decay } else { 0.0 };
+        let averaged = if state.average.is_empty() { 0..0 } else { range.clone() };
+        AdamStep { step: step + 1, rate, gradient_scale, decay, average }.apply(AdamState {
+            theta: &mut state.theta[range.clone()],
+            gradient: &mut gradient[range.clone()],
+            first: &mut state.first_moment[range.clone()],
+            second: &mut state.second_moment[range],
+            average: &mut state.average[averaged],
+        });
     }
     state.counters.step = step + 1;
     state.counters.last_loss = terms[0];
     state.counters.running.add(&terms, norm);
     let report = StepReport { step: step + 1, terms: &terms, rate, gradient_norm: norm };
     observer.step(&report).map_err(TrainError::Observer)
+}
+
+/// Neighbouring parameters that are treated alike, buffers left out; one pass over all of them if no weight decays.
+fn stretches(layout: &Layout, decays: bool) -> Vec<(Range<usize>, ViewKind)> {
+    let mut stretches: Vec<(Range<usize>, ViewKind)> = Vec::new();
+    for view in layout.views.iter().filter(|view| view.kind != ViewKind::Buffer) {
+        match stretches.last_mut() {
+            Some((range, kind)) if range.end == view.range.start && (*kind == view.kind || !decays) => {
+                range.end = view.range.end;
+            }
+            _ => stretches.push((view.range.clone(), view.kind)),
+        }
+    }
+    stretches
 }
 
 fn in_gradient(layout: &Layout, index: usize) -> String {

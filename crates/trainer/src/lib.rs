@@ -9,7 +9,7 @@ pub mod settings;
 pub mod state;
 
 pub use error::TrainError;
-pub use fit::{End, Environment, Outcome, fit};
+pub use fit::{End, Environment, Outcome, advance, fit};
 pub use objective::{Objective, Observer, StepReport};
 pub use record::Record;
 pub use settings::{Schedule, Settings};

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 /// A loss with a gradient over a flat parameter vector.
 pub trait Objective {
-    /// The terms, the loss first (nats per sample, means over the batch of step `step`) and the gradient of the loss, written
-    /// to `gradient`. A pure function of `theta` and `step`.
+    /// The terms, the loss first (nats per sample, means over the batch of step `step`) and the gradient of the loss, added
+    /// to `gradient`, which is as long as `theta` and keeps its length. A pure function of `theta` and `step`.
     fn loss_and_gradient(
         &mut self,
         theta: &Arc<Vec<f32>>,
         step: u64,
-        gradient: &mut [f32],
+        gradient: &mut Vec<f32>,
     ) -> Result<Vec<f64>, Box<dyn Error + Send + Sync>>;
 
     /// The value that early stopping watches, lower is better. May set buffers of `theta` (statistics that no

@@ -20,7 +20,7 @@ impl Objective for Quadratic {
         &mut self,
         theta: &Arc<Vec<f32>>,
         step: u64,
-        gradient: &mut [f32],
+        gradient: &mut Vec<f32>,
     ) -> Result<Vec<f64>, Box<dyn Error + Send + Sync>> {
         let mut loss = 0.0;
         for (i, g) in gradient.iter_mut().enumerate() {

@@ -8,7 +8,7 @@
 use crate::bijection::Bijection;
 use crate::error::FlowError;
 use crate::graph::{Column, Element, Graph, Parameters, Rows, check_width};
-use crate::layers::act_norm::repeated_sum;
+use crate::reference::act_norm::repeated_sum;
 use dfdx::prelude::*;
 use flowstill_model::Orientation;
 use flowstill_model::fold::BATCH_NORM_EPSILON;

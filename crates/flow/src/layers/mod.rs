@@ -1,5 +1,5 @@
-//! One file per layer.
+//! One file per kind of layer, as they are trained.
 
-pub mod act_norm;
-pub mod autoregressive;
 pub mod batch_norm;
+pub mod run;
+mod sequential;

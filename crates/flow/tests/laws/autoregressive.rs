@@ -3,7 +3,7 @@
 use crate::table::{Way, evaluate, gaussian, made, random_parameters};
 use flowstill_kernel::Activation;
 use flowstill_model::init::initial_parameters;
-use flowstill_model::{Architecture, FlowSpec, LayerSpec, Layout, Orientation};
+use flowstill_model::{Architecture, FlowSpec, LayerSpec, Orientation};
 
 #[test]
 fn a_fresh_flow_is_the_identity() {
@@ -22,17 +22,17 @@ fn a_maf_layer_is_an_iaf_layer_read_the_other_way_with_negated_outputs() {
     // z = (x − μ(x))·e^{−α(x)} = μ'(x) + e^{α'(x)}·x when the conditioner is constant: α' = −α, μ' = −μ·e^{−α}
     let order = vec![1, 0, 2];
     let spec = |orientation| FlowSpec { dim: 3, layers: vec![made(orientation, order.clone(), &[], Activation::Relu)] };
-    let mut maf = vec![0.0; Layout::new(&spec(Orientation::Maf)).len()];
-    let mut iaf = maf.clone();
-    let bias = maf.len() - 6;
+    let LayerSpec::Autoregressive(layer) = made(Orientation::Maf, order.clone(), &[], Activation::Relu) else {
+        unreachable!("an autoregressive layer")
+    };
+    let (mut maf, mut iaf) = (vec![0.0; 3 * 6], vec![0.0; 3 * 6]);
     for i in 0..3 {
         let (shift, log_scale) = (0.3 * i as f64 - 0.2, 0.4 - 0.3 * i as f64);
-        maf[bias + 2 * i] = shift;
-        maf[bias + 2 * i + 1] = log_scale;
-        let clipped = log_scale / (1.0 + log_scale.abs() / 5.0);
-        iaf[bias + 2 * i] = -shift * (-clipped).exp();
-        iaf[bias + 2 * i + 1] = -log_scale;
+        maf.extend([shift, log_scale]);
+        let clipped = log_scale / (1.0 + f64::abs(log_scale) / 5.0);
+        iaf.extend([-shift * (-clipped).exp(), -log_scale]);
     }
+    let (maf, iaf) = (layer.made().pack(&maf), layer.made().pack(&iaf));
     let x = gaussian(4, 3, 1.0);
     let (a, a_log_det) = evaluate(&spec(Orientation::Maf), &maf, &x, Way::Inverse);
     let (b, b_log_det) = evaluate(&spec(Orientation::Iaf), &iaf, &x, Way::Forward);

@@ -4,19 +4,17 @@ use crate::table::{Way, evaluate, gaussian, made, random_parameters};
 use flowstill_flow::Flow;
 use flowstill_flow::graph::{Graph, Parameters, rows};
 use flowstill_kernel::Activation;
-use flowstill_model::{FlowSpec, Layout, Orientation};
+use flowstill_model::{FlowSpec, LayerSpec, Layout, Orientation};
 use std::sync::Arc;
 
 /// A flow that is exactly N(shift, e^{2·log_scale}) in each coordinate.
 fn gaussian_flow(shift: [f64; 2], log_scale: [f64; 2]) -> (FlowSpec, Vec<f64>) {
     let spec = FlowSpec { dim: 2, layers: vec![made(Orientation::Maf, vec![0, 1], &[], Activation::Relu)] };
-    let mut theta = vec![0.0; Layout::new(&spec).len()];
-    let bias = theta.len() - 4;
-    for i in 0..2 {
-        theta[bias + 2 * i] = shift[i];
-        // the raw output whose soft clip at 5 is log_scale
-        theta[bias + 2 * i + 1] = log_scale[i] / (1.0 - log_scale[i].abs() / 5.0);
-    }
+    // the raw output whose soft clip at 5 is log_scale
+    let raw = log_scale.map(|s| s / (1.0 - s.abs() / 5.0));
+    let dense: Vec<f64> = [0.0; 2 * 4].into_iter().chain([shift[0], raw[0], shift[1], raw[1]]).collect();
+    let LayerSpec::Autoregressive(layer) = &spec.layers[0] else { unreachable!("an autoregressive layer") };
+    let theta = layer.made().pack(&dense);
     (spec, theta)
 }
 
@@ -96,8 +94,7 @@ fn iaf_reads_the_base_side_and_maf_the_data_side() {
             flowstill_model::LayerSpec::Autoregressive(a) => a.made(),
             _ => unreachable!("the only layer is autoregressive"),
         };
-        let outputs =
-            |v0: f64| flowstill_kernel::reference::forward(&made, &[16], Activation::Tanh, &theta, &[v0, 0.0]);
+        let outputs = |v0: f64| flowstill_kernel::reference::forward(&made, &[16], &made.unpack(&theta), &[v0, 0.0]);
         let x = at(0.4, -1.1);
         let read = if orientation == Orientation::Iaf { 0.4 } else { x[0] };
         let wrong = if orientation == Orientation::Iaf { x[0] } else { 0.4 };

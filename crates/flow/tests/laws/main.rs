@@ -2,6 +2,7 @@
 
 mod autoregressive;
 mod batch_norm;
+mod engines;
 mod errata;
 mod gradients;
 mod inverse;

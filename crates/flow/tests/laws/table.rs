@@ -16,6 +16,7 @@ pub fn made(orientation: Orientation, order: Vec<usize>, hidden: &[usize], activ
         hidden: hidden.to_vec(),
         activation,
         log_scale_clip: 5.0,
+        residual: false,
     })
 }
 
@@ -40,12 +41,22 @@ pub fn table(dim: usize) -> Vec<(&'static str, FlowSpec)> {
         ("maf, random order, linear conditioner", one(made(Maf, random.clone(), &[], Activation::Relu))),
         ("iaf, natural order", one(made(Iaf, natural.clone(), &[16], Activation::Tanh))),
         ("iaf, random order", one(made(Iaf, random.clone(), &[8, 8, 8], Activation::Sigmoid))),
+        ("iaf, residual", one(residual(Iaf, natural.clone(), &[12, 12, 12, 12, 12]))),
+        ("maf, residual", one(residual(Maf, random.clone(), &[20, 20, 20]))),
         ("act_norm", one(LayerSpec::ActNorm { orientation: Maf })),
         ("maf chain", chain(Maf)),
         ("iaf chain", chain(Iaf)),
     ]
     .map(|(name, layers)| (name, FlowSpec { dim, layers }))
     .to_vec()
+}
+
+/// An autoregressive layer with residual blocks.
+pub fn residual(orientation: Orientation, order: Vec<usize>, hidden: &[usize]) -> LayerSpec {
+    match made(orientation, order, hidden, Activation::Tanh) {
+        LayerSpec::Autoregressive(a) => LayerSpec::Autoregressive(Autoregressive { residual: true, ..a }),
+        other => other,
+    }
 }
 
 /// Random parameters of which none is special, masked entries zero.

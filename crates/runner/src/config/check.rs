@@ -130,6 +130,7 @@ struct Choices<'a> {
     order: Option<OrderRule>,
     normalisation: Option<Normalisation>,
     log_scale_clip: Option<f64>,
+    residual: Option<bool>,
 }
 
 fn choices(teacher: &written::Teacher) -> Choices<'_> {
@@ -140,6 +141,7 @@ fn choices(teacher: &written::Teacher) -> Choices<'_> {
         order: teacher.order,
         normalisation: teacher.normalisation,
         log_scale_clip: teacher.log_scale_clip,
+        residual: teacher.residual,
     }
 }
 
@@ -151,6 +153,7 @@ fn student_choices(student: &written::Student) -> Choices<'_> {
         order: student.order,
         normalisation: student.normalisation,
         log_scale_clip: student.log_scale_clip,
+        residual: student.residual,
     }
 }
 
@@ -181,6 +184,15 @@ impl Choices<'_> {
         let log_scale_clip = self.log_scale_clip.map_or(default.log_scale_clip, |clip| {
             checker.number(at.key("log_scale_clip"), clip, |clip| clip > 0.0, "above 0")
         });
+        let residual = self.residual.unwrap_or(default.residual);
+        if residual && (hidden.len() % 2 == 0 || hidden.iter().any(|width| *width != hidden[0])) {
+            let key = if self.hidden.is_some() { "hidden" } else { "residual" };
+            let message = format!(
+                "residual blocks need an odd number of hidden layers of one width (one, and two for each block), got \
+                 {hidden:?}"
+            );
+            checker.wrong(at.key(key), message);
+        }
         Architecture {
             layers,
             hidden,
@@ -188,6 +200,7 @@ impl Choices<'_> {
             order: self.order.unwrap_or(default.order),
             normalisation: self.normalisation.unwrap_or(default.normalisation),
             log_scale_clip,
+            residual,
         }
     }
 }

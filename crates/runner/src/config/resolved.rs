@@ -81,6 +81,7 @@ impl From<&TeacherPlan> for written::Teacher {
             order: Some(architecture.order),
             normalisation: Some(architecture.normalisation),
             log_scale_clip: Some(architecture.log_scale_clip),
+            residual: Some(architecture.residual),
             training: Some((&plan.training).into()),
         }
     }
@@ -97,6 +98,7 @@ impl From<&StudentPlan> for written::Student {
             order: Some(architecture.order),
             normalisation: Some(architecture.normalisation),
             log_scale_clip: Some(architecture.log_scale_clip),
+            residual: Some(architecture.residual),
             objective: Some(plan.objective),
             training: Some((&plan.training).into()),
         }

@@ -93,6 +93,9 @@ pub struct Teacher {
     pub normalisation: Option<Normalisation>,
     /// Soft bound on the log-scales of each layer, above 0. Default 5.
     pub log_scale_clip: Option<f64>,
+    /// Whether the hidden layers after the first are residual blocks of two; `hidden` then lists an odd number of equal
+    /// widths. Default false.
+    pub residual: Option<bool>,
     /// Maximum likelihood on the training rows.
     pub training: Option<Training>,
 }
@@ -116,6 +119,8 @@ pub struct Student {
     pub normalisation: Option<Normalisation>,
     /// As for the teacher.
     pub log_scale_clip: Option<f64>,
+    /// As for the teacher.
+    pub residual: Option<bool>,
     /// What is minimised: `reverse_kl`, KL(student ‖ teacher) on the student's own samples. Default `reverse_kl`.
     pub objective: Option<Objective>,
     /// Distillation; its defaults are its own, not the teacher's.

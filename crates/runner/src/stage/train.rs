@@ -9,6 +9,7 @@ use crate::folder::Folder;
 use crate::provenance::VERSION;
 use crate::tensorboard::Hparam;
 use flowstill_data::Dataset;
+use flowstill_flow::Engine;
 use flowstill_model::{Architecture, Checkpoint, FlowSpec, Orientation, Provenance, Role};
 use flowstill_student::{FrozenFlow, ReverseKl};
 use flowstill_teacher::Nll;
@@ -30,6 +31,7 @@ pub struct Workshop<'a> {
     pub data: &'a Dataset,
     pub folder: &'a Folder,
     pub overwrite: bool,
+    pub engine: Engine,
     pub interrupted: &'a AtomicBool,
 }
 
@@ -42,6 +44,9 @@ struct Key<'a, P: Serialize> {
     seed: u64,
     data: &'a str,
     teacher: Option<&'a str>,
+    /// only if it is not the usual one
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engine: Option<&'static str>,
 }
 
 impl Workshop<'_> {
@@ -58,7 +63,9 @@ impl Workshop<'_> {
     }
 
     fn key(&self, stage: &'static str, plan: impl Serialize, teacher: Option<&str>) -> String {
-        config_hash(&Key { stage, version: VERSION, plan, seed: self.experiment.seed, data: &self.data.hash, teacher })
+        let engine = (self.engine != Engine::default()).then(|| self.engine.name());
+        let (seed, data) = (self.experiment.seed, self.data.hash.as_str());
+        config_hash(&Key { stage, version: VERSION, plan, seed, data, teacher, engine })
     }
 
     /// The teacher: trained now, or earlier with the same key.
@@ -75,8 +82,15 @@ impl Workshop<'_> {
         let started = Instant::now();
         let state = self.folder.state("teacher");
         let environment = self.environment(&state, &key);
-        let fitted =
-            flowstill_teacher::fit(self.data, &plan.architecture, &plan.training, seed, &environment, &mut watch);
+        let fitted = flowstill_teacher::fit(
+            self.data,
+            &plan.architecture,
+            &plan.training,
+            seed,
+            self.engine,
+            &environment,
+            &mut watch,
+        );
         let resumed_at = watch.resumed_at;
         watch.end(fitted.is_ok());
         console.trained();
@@ -96,13 +110,20 @@ impl Workshop<'_> {
         let seed = self.experiment.seed;
         let spec = plan.architecture.spec(self.data.dim(), Orientation::Iaf, seed);
         let mut watch = self.watch(Role::Student, ReverseKl::TERMS, spec, console);
-        let target = FrozenFlow::new(&teacher.checkpoint.spec, &teacher.checkpoint.theta)
+        let target = FrozenFlow::on(&teacher.checkpoint.spec, &teacher.checkpoint.theta, self.engine)
             .map_err(|source| RunError::Flow { stage: "student", source })?;
         let started = Instant::now();
         let state = self.folder.state("student");
         let environment = self.environment(&state, &key);
-        let fitted =
-            flowstill_student::fit(&target, &plan.architecture, &plan.training, seed, &environment, &mut watch);
+        let fitted = flowstill_student::fit(
+            &target,
+            &plan.architecture,
+            &plan.training,
+            seed,
+            self.engine,
+            &environment,
+            &mut watch,
+        );
         let resumed_at = watch.resumed_at;
         watch.end(fitted.is_ok());
         console.trained();

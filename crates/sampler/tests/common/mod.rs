@@ -18,6 +18,7 @@ pub fn autoregressive(orientation: Orientation, order: Vec<usize>, hidden: &[usi
         // smooth, so that no kink spoils finite differences
         activation: Activation::Tanh,
         log_scale_clip: 3.0,
+        residual: false,
     })
 }
 
@@ -60,6 +61,7 @@ pub fn parameters(spec: &FlowSpec) -> Vec<f32> {
     for view in layout.views.iter().filter(|v| v.name.ends_with("variance")) {
         theta[view.range.clone()].iter_mut().for_each(|t| *t = 0.7 + t.abs());
     }
+    layout.mask(&mut theta);
     theta
 }
 

@@ -1,0 +1,160 @@
+//! Solves `w·J = g` for the triangular Jacobian `J = dy/dv` of an affine autoregressive layer, exactly.
+//!
+//! With the layer's element map applied to `u = v` (the side that its conditioner reads), `J` is a diagonal `e^{±α}`
+//! plus what goes through the network, from `v_i` to outputs after `i` only. So `w` follows from the last position to
+//! the first, `w_i = (g_i − Σ_{j>i} w_j·∂y_j/∂v_i)/e^{±α_i}`: a backward pass in which the gradient of each hidden unit
+//! is pulled from its readers as soon as all of them are known. Cost: a forward and a backward pass, without the
+//! gradient of the weights.
+
+use super::pull::{self, Buffers, Pulled, units_at};
+use super::{CHUNK, LANES, Lanes};
+use crate::activation::specialised;
+use crate::affine::{Direction, element, slope_at_clipped};
+use crate::isa::{Instructions, dispatch};
+use crate::{Made, Real};
+
+/// An affine autoregressive layer with its weights arranged for the solution of `w·J = g`.
+#[derive(Debug, Clone)]
+pub struct Adjoint<R> {
+    made: Made,
+    direction: Direction,
+    clip: R,
+    order: Vec<usize>,
+    pulled: Pulled<R>,
+    reversed: Pulled<R>,
+}
+
+/// Buffers reused from call to call.
+#[derive(Debug, Clone, Default)]
+pub struct AdjointBuffers<R> {
+    forward: Buffers<R>,
+    /// gradients of the sums of each layer, of the input in the first
+    gradients: Buffers<R>,
+    /// position × group: the diagonal of the Jacobian, and the derivative of `y` by the raw log-scale
+    scale: Vec<[R; LANES]>,
+    by_raw: Vec<[R; LANES]>,
+}
+
+impl<R: Real> Adjoint<R> {
+    /// A layer with parameters `theta`, laid out as [`Made`] says, two outputs per coordinate; `order[i]` is the
+    /// coordinate that comes i-th.
+    pub fn new(made: Made, theta: &[R], order: Vec<usize>, direction: Direction, clip: f64) -> Self {
+        assert_eq!(made.params_per_dim(), 2, "a shift and a log-scale");
+        let (pulled, reversed) = (Pulled::new(&made, theta), Pulled::reversed(&made, theta));
+        Self { made, direction, clip: R::of(clip), order, pulled, reversed }
+    }
+
+    /// Replaces each row of `g` (rows × dim) by the `w` with `w·J = g`, where `J` is the Jacobian at that row of `v`.
+    pub fn solve(&self, v: &[R], g: &mut [R], buffers: &mut AdjointBuffers<R>) {
+        let dim = self.made.dim();
+        assert!(v.len() == g.len() && v.len().is_multiple_of(dim), "v and g must be rows × dim");
+        for (v, g) in v.chunks(CHUNK * dim).zip(g.chunks_mut(CHUNK * dim)) {
+            let rows = v.len() / dim;
+            let groups = rows.div_ceil(LANES);
+            buffers.scale.resize(dim * groups, [R::zero(); LANES]);
+            buffers.by_raw.resize(dim * groups, [R::zero(); LANES]);
+            let mut step = Given { layer: self, v, groups, scale: &mut buffers.scale, by_raw: &mut buffers.by_raw };
+            pull::sweep(&self.made, &self.pulled, 0, rows, &mut buffers.forward, &mut step);
+            descend(self, rows, g, buffers);
+        }
+    }
+}
+
+/// The forward sweep at given `v`, which notes the derivatives.
+struct Given<'a, R> {
+    layer: &'a Adjoint<R>,
+    v: &'a [R],
+    groups: usize,
+    scale: &'a mut [[R; LANES]],
+    by_raw: &'a mut [[R; LANES]],
+}
+
+impl<R: Real> Lanes<R> for Given<'_, R> {
+    #[inline(always)]
+    fn lanes(&mut self, first: usize, live: usize, position: usize, outputs: &[[R; LANES]]) -> [R; LANES] {
+        let (dim, coordinate) = (self.layer.order.len(), self.layer.order[position]);
+        let at = position * self.groups + first / LANES;
+        let mut v = [R::zero(); LANES];
+        for lane in 0..live {
+            v[lane] = self.v[(first + lane) * dim + coordinate];
+        }
+        for i in 0..LANES {
+            let (y, alpha, scale) = element(self.layer.direction, outputs[0][i], outputs[1][i], self.layer.clip, v[i]);
+            let slope = slope_at_clipped(alpha, self.layer.clip);
+            self.scale[at][i] = scale;
+            self.by_raw[at][i] = match self.layer.direction {
+                Direction::Forward => scale * v[i] * slope,
+                Direction::Inverse => -y * slope,
+            };
+        }
+        v
+    }
+}
+
+dispatch! {
+    /// From the last position to the first.
+    fn descend(layer: &Adjoint<R>, rows: usize, g: &mut [R], buffers: &mut AdjointBuffers<R>) = descend_body
+}
+
+#[inline(always)]
+fn descend_body<R: Real, I: Instructions>(
+    layer: &Adjoint<R>,
+    rows: usize,
+    g: &mut [R],
+    buffers: &mut AdjointBuffers<R>,
+) {
+    let AdjointBuffers { forward, gradients, scale, by_raw } = buffers;
+    let (made, maps) = (&layer.made, &layer.reversed.maps);
+    let (dim, last, groups) = (made.dim(), maps.len() - 1, rows.div_ceil(LANES));
+    gradients.reshape(made, groups);
+    for position in (0..dim).rev() {
+        // hidden layers from the last to the first: units of this position's degree, from readers of higher degree
+        for l in (1..=last).rev() {
+            let (before, after) = gradients.layers.split_at_mut(l + 1);
+            maps[l].pull::<I>(position, groups, &after[0], &mut before[l]);
+            let units = units_at(made, l - 1, position);
+            let (stride, values) = (before[l].len() / groups, &forward.layers[l]);
+            // the sums that a residual connection starts from take part in those of two layers on
+            let skip = made.skip_source(l + 1).map(|_| &after[1]);
+            for at in (0..groups).flat_map(|group| units.clone().map(move |unit| group * stride + unit)) {
+                let (values, mut gradient) = (values[at], before[l][at]);
+                specialised!(made.activation(), F => {
+                    for lane in 0..LANES {
+                        gradient[lane] *= F.slope_at_output(values[lane]);
+                    }
+                });
+                if let Some(skip) = skip {
+                    for lane in 0..LANES {
+                        gradient[lane] += skip[at][lane];
+                    }
+                }
+                before[l][at] = gradient;
+            }
+        }
+        let (before, after) = gradients.layers.split_at_mut(1);
+        maps[0].pull::<I>(position, groups, &after[0], &mut before[0]);
+        let outputs = &mut after[last];
+        let stride = outputs.len() / groups;
+        for group in 0..groups {
+            let (at, live) = (position * groups + group, LANES.min(rows - group * LANES));
+            let coordinate = |lane: usize| (group * LANES + lane) * dim + layer.order[position];
+            let through_network = before[0][group * dim + position];
+            let mut w = [R::zero(); LANES];
+            for lane in 0..live {
+                w[lane] = g[coordinate(lane)];
+            }
+            let [shift, raw] = &mut outputs[group * stride + 2 * position..][..2] else { unreachable!("two outputs") };
+            for lane in 0..LANES {
+                w[lane] = (w[lane] - through_network[lane]) / scale[at][lane];
+                shift[lane] = match layer.direction {
+                    Direction::Forward => w[lane],
+                    Direction::Inverse => -(w[lane] * scale[at][lane]),
+                };
+                raw[lane] = w[lane] * by_raw[at][lane];
+            }
+            for lane in 0..live {
+                g[coordinate(lane)] = w[lane];
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The one-pass direction of a chain of layers: density for MAF, sampling for IAF. Values stay in panels from the
+//! first layer to the last.
+//!
+//! An autoregressive layer `x_i = μ_i(v_<i) + e^{α_i(v_<i)}·z_i` is given the side that its conditioner reads.
+
+use crate::affine::{self, Direction};
+use crate::diagonal;
+use crate::made::Gradients;
+use crate::panels::Panels;
+use crate::{Activations, Made, Real};
+use std::ops::Range;
+
+/// One layer of the chain, as it is applied.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// a MADE with two outputs per coordinate; `order[i]` is the coordinate that comes i-th
+    Autoregressive { made: Made, order: Vec<usize>, clip: f64 },
+    /// `x = e^{log_scale} ⊙ z + shift`; its parameters are the log-scales, then the shifts
+    Diagonal,
+}
+
+/// Layers in the order in which they are applied, all in one direction.
+#[derive(Debug, Clone)]
+pub struct Parallel {
+    dim: usize,
+    direction: Direction,
+    steps: Vec<Placed>,
+    transposed_len: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Placed {
+    step: Step,
+    theta: Range<usize>,
+    transposed: Range<usize>,
+    /// coordinate of each column
+    order: Vec<usize>,
+    /// column of each column's coordinate in the layer before
+    from: Vec<usize>,
+}
+
+/// What a forward pass leaves for the backward pass, and buffers; reuse it from call to call.
+#[derive(Debug, Clone, Default)]
+pub struct Workspace<R> {
+    rows: usize,
+    steps: Vec<Kept<R>>,
+    gradients: Gradients<R>,
+    /// the gradient of the values between two layers
+    d_values: Panels<R>,
+    permuted: Panels<R>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Kept<R> {
+    activations: Activations<R>,
+    y: Panels<R>,
+}
+
+impl Parallel {
+    /// `steps` with the place of each one's parameters, in the order in which they are applied.
+    pub fn new(dim: usize, direction: Direction, steps: Vec<(Step, Range<usize>)>) -> Self {
+        let mut placed: Vec<Placed> = Vec::with_capacity(steps.len());
+        let mut transposed_len = 0;
+        for (step, theta) in steps {
+            let before = placed.last().map(|step| step.order.clone());
+            let (order, weights) = match &step {
+                Step::Autoregressive { made, order, .. } => (order.clone(), made.transposed_len()),
+                Step::Diagonal => (before.clone().unwrap_or_else(|| (0..dim).collect()), 0),
+            };
+            assert_eq!(order.len(), dim, "an order of other coordinates");
+            let mut column = vec![0; dim];
+            before.iter().flatten().enumerate().for_each(|(i, &coordinate)| column[coordinate] = i);
+            let from = order.iter().map(|&coordinate| column[coordinate]).collect();
+            let transposed = transposed_len..transposed_len + weights;
+            transposed_len = transposed.end;
+            placed.push(Placed { step, theta, transposed, order, from });
+        }
+        Self { dim, direction, steps: placed, transposed_len }
+    }
+
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// Length of the transposed weights.
+    pub fn transposed_len(&self) -> usize {
+        self.transposed_len
+    }
+
+    /// Writes the transposed weights of all layers, which the backward pass reads. Once for given parameters.
+    pub fn transpose<R: Real>(&self, theta: &[R], out: &mut [R]) {
+        for placed in &self.steps {
+            if let Step::Autoregressive { made, .. } = &placed.step {
+                made.transpose(&theta[placed.theta.clone()], &mut out[placed.transposed.clone()]);
+            }
+        }
+    }
+
+    /// Maps the rows of `values` (rows × dim) into `mapped` and adds each row's log-det, in nats. One pass per layer.
+    pub fn forward<R: Real>(
+        &self,
+        theta: &[R],
+        values: &[R],
+        workspace: &mut Workspace<R>,
+        mapped: &mut [R],
+        log_det: &mut [f64],
+    ) {
+        let rows = log_det.len();
+        assert!(values.len() == rows * self.dim && mapped.len() == values.len(), "values must be rows × dim");
+        if rows == 0 {
+            return;
+        }
+        workspace.rows = rows;
+        workspace.steps.resize_with(self.steps.len(), Kept::default);
+        for (k, placed) in self.steps.iter().enumerate() {
+            let (before, after) = workspace.steps.split_at_mut(k);
+            let kept = &mut after[0];
+            let theta = &theta[placed.theta.clone()];
+            match &placed.step {
+                Step::Autoregressive { made, clip, .. } => {
+                    placed.load(before.last(), values, kept.activations.input_mut(made, rows));
+                    made.forward(theta, &mut kept.activations);
+                    kept.y.reshape(rows, self.dim);
+                    let (u, outputs) = kept.activations.input_and_outputs_mut();
+                    affine::forward(self.direction, R::of(*clip), u, outputs, &mut kept.y, log_det);
+                }
+                Step::Diagonal => {
+                    kept.y.reshape(rows, self.dim);
+                    placed.load(before.last(), values, &mut kept.y);
+                    diagonal::forward(self.direction, theta, &placed.order, &mut kept.y, log_det);
+                }
+            }
+        }
+        match (self.steps.last(), workspace.steps.last()) {
+            (Some(placed), Some(kept)) => kept.y.scatter(mapped, &placed.order),
+            _ => mapped.copy_from_slice(values),
+        }
+    }
+
+    /// Gradients of the last [`Parallel::forward`] on `workspace`: from those of the mapped rows and of the log-dets to
+    /// that of the rows, which is written to `d_values`; adds those of the parameters to `d_theta`, not at all if it
+    /// is absent. `transposed` is what [`Parallel::transpose`] made. About two passes per layer, one without `d_theta`.
+    pub fn backward<R: Real>(
+        &self,
+        theta: &[R],
+        transposed: &[R],
+        workspace: &mut Workspace<R>,
+        d_mapped: &[R],
+        d_log_det: &[R],
+        mut d_theta: Option<&mut [R]>,
+        d_values: &mut [R],
+    ) {
+        let Workspace { rows, steps, gradients, d_values: d, permuted } = workspace;
+        let rows = *rows;
+        assert!(d_mapped.len() == rows * self.dim && d_log_det.len() == rows && steps.len() == self.steps.len());
+        let Some(last) = self.steps.last() else {
+            return d_values.copy_from_slice(d_mapped);
+        };
+        d.reshape(rows, self.dim);
+        d.gather(d_mapped, &last.order);
+        for (k, (placed, kept)) in self.steps.iter().zip(steps.iter()).enumerate().rev() {
+            let d_theta = d_theta.as_deref_mut().map(|d_theta| &mut d_theta[placed.theta.clone()]);
+            match &placed.step {
+                Step::Autoregressive { made, clip, .. } => {
+                    let clip = R::of(*clip);
+                    let (u, outputs) = (kept.activations.input(), kept.activations.outputs());
+                    let d_outputs = gradients.outputs_mut(made, rows);
+                    affine::backward(self.direction, clip, self.dim, outputs, u, &kept.y, d_log_det, d, d_outputs);
+                    made.backward(&transposed[placed.transposed.clone()], &kept.activations, gradients, d_theta);
+                    crate::product::add_panels(gradients.input(), d);
+                }
+                Step::Diagonal => {
+                    let theta = &theta[placed.theta.clone()];
+                    diagonal::backward(self.direction, theta, &placed.order, &kept.y, d_log_det, d, d_theta);
+                }
+            }
+            if k == 0 {
+                d.scatter(d_values, &placed.order);
+            } else {
+                permuted.reshape(rows, self.dim);
+                permuted.unpermute(d, &placed.from);
+                std::mem::swap(d, permuted);
+            }
+        }
+    }
+}
+
+impl Placed {
+    /// The values in this layer's order, from what the layer before left or, before the first, from the rows.
+    fn load<R: Real>(&self, before: Option<&Kept<R>>, values: &[R], to: &mut Panels<R>) {
+        match before {
+            Some(kept) => to.permute(&kept.y, &self.from),
+            None => to.gather(values, &self.order),
+        }
+    }
+}
