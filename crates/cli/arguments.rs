@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use flowstill_runner::bench::Operation;
 use std::path::PathBuf;
 
 /// Train a normalizing-flow teacher, distil it into a fast one-pass student, compare both honestly.
@@ -51,10 +52,17 @@ of a training; the same command goes on from there and ends with the same bits."
     #[command(after_help = "Example:
   flowstill eval experiments/quickstart.yaml       writes metrics.json, report.html and figures/")]
     Eval(Derived),
-    /// Measure the sampling speed of a teacher (three methods) and a student
+    /// Measure speed: single operations, or the samplers of a teacher and its student side by side
     #[command(after_help = "Examples:
+  flowstill bench                                             every operation on 5 layers of 512, 512, dimension 63
+  flowstill bench --dim 63 --hidden 100,100 --batch 100 --ops train --threads 1
+  flowstill bench --dim 9 --ops train --batch 512 --engine reference           the same in plain dfdx
+  flowstill bench runs/quickstart/student.safetensors --batch 1,10000 --json   a trained flow, JSON lines
   flowstill bench --teacher runs/quickstart/teacher.safetensors --student runs/quickstart/student.safetensors
-  flowstill bench --teacher t.safetensors --student s.safetensors --batches 1,1000 --threads 1 --json")]
+
+Each operation is measured in turns with a dense matrix product by the same threads: `of a product` is the share of its
+rate that the arithmetic really done makes up, `as if dense` the same with the masked half counted too. For a batch of
+one row it is compared with reading the weights once.")]
     Bench(Bench),
     /// Draw samples from a checkpoint
     #[command(after_help = "Examples:
@@ -126,24 +134,48 @@ pub struct Check {
 
 #[derive(Debug, Args)]
 pub struct Bench {
-    /// The teacher's checkpoint
-    #[arg(long, value_name = "CHECKPOINT")]
-    pub teacher: PathBuf,
-    /// The student's checkpoint
-    #[arg(long, value_name = "CHECKPOINT")]
-    pub student: PathBuf,
-    /// Rows drawn in one call
-    #[arg(long, value_delimiter = ',', default_values_t = [1, 10, 100, 1000, 10_000], value_parser = positive)]
-    pub batches: Vec<usize>,
+    /// A .safetensors file of flowstill to measure, in place of a shape
+    #[arg(conflicts_with_all = ["teacher", "student", "dim", "hidden", "layers"])]
+    pub checkpoint: Option<PathBuf>,
+    /// Compare the samplers of this teacher (in three methods) …
+    #[arg(long, value_name = "CHECKPOINT", requires = "student", conflicts_with_all = ["dim", "hidden", "layers", "ops"])]
+    pub teacher: Option<PathBuf>,
+    /// … and this student
+    #[arg(long, value_name = "CHECKPOINT", requires = "teacher")]
+    pub student: Option<PathBuf>,
+    /// Coordinates of the flow that is made for measuring
+    #[arg(long, default_value_t = 63, value_parser = up_to::<10_000>)]
+    pub dim: usize,
+    /// Widths of its hidden layers
+    #[arg(long, value_delimiter = ',', default_values_t = [512, 512], value_parser = up_to::<65_536>)]
+    pub hidden: Vec<usize>,
+    /// Its autoregressive layers
+    #[arg(long, default_value_t = 5, value_parser = up_to::<1000>)]
+    pub layers: usize,
+    /// Operations; all that the flows can do if absent
+    #[arg(long, value_delimiter = ',', value_parser = operation)]
+    pub ops: Option<Vec<Operation>>,
+    /// Rows of one call
+    #[arg(long, visible_alias = "batches", value_delimiter = ',', value_parser = up_to::<100_000_000>)]
+    pub batch: Option<Vec<usize>>,
     /// Timings of each point
     #[arg(long, default_value_t = 9, value_parser = positive)]
     pub repetitions: usize,
     /// Threads; all cores if absent
     #[arg(long, value_parser = threads)]
     pub threads: Option<usize>,
+    /// What computes layers and gradients in training
+    #[arg(long, value_enum, default_value = "fused")]
+    pub engine: Engine,
     /// One JSON object per line instead of a table
     #[arg(long)]
     pub json: bool,
+    /// Answer each line on standard input with one more measurement, as a line of JSON
+    #[arg(long, conflicts_with_all = ["teacher", "student", "save_models"])]
+    pub serve: bool,
+    /// Write the flows that are made for measuring to this folder, and measure nothing
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["teacher", "student"])]
+    pub save_models: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -202,6 +234,20 @@ fn positive(text: &str) -> Result<usize, String> {
         Ok(0) | Err(_) => Err("expected a whole number, at least 1".to_owned()),
         Ok(number) => Ok(number),
     }
+}
+
+fn up_to<const MOST: usize>(text: &str) -> Result<usize, String> {
+    match positive(text) {
+        Ok(number) if number <= MOST => Ok(number),
+        _ => Err(format!("expected a whole number from 1 to {MOST}")),
+    }
+}
+
+fn operation(text: &str) -> Result<Operation, String> {
+    Operation::ALL.into_iter().find(|operation| operation.name() == text).ok_or_else(|| {
+        let names = Operation::ALL.map(Operation::name).join(", ");
+        format!("expected one of {names}")
+    })
 }
 
 /// More threads than this only wait for each other.

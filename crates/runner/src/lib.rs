@@ -1,5 +1,6 @@
 //! From an experiment's YAML to its results: checked configuration, stages, TensorBoard, figures, report.
 
+pub mod bench;
 pub mod config;
 pub mod console;
 pub mod error;

@@ -1,4 +1,4 @@
-//! `bench`: how fast a teacher and a student sample.
+//! `bench --teacher --student`: how fast both sample, side by side.
 
 use crate::arguments::Bench;
 use crate::output;
@@ -9,25 +9,30 @@ use flowstill_model::Role;
 use flowstill_runner::RunError;
 use flowstill_runner::provenance::processor;
 use flowstill_sampler::Sampler;
+use std::path::Path;
 
 const OPS: [&str; 4] = ["teacher_naive", "teacher_jacobi", "teacher_incremental", "student"];
 
-pub fn bench(options: &Bench) -> Result<()> {
-    let teacher = Sampler::load(&options.teacher)?;
-    let student = Sampler::load(&options.student)?;
+/// Rows drawn in one call, unless the command says otherwise.
+const BATCHES: [usize; 5] = [1, 10, 100, 1000, 10_000];
+
+pub fn compare(options: &Bench, teacher: &Path, student: &Path) -> Result<()> {
+    let teacher = Sampler::load(teacher)?;
+    let student = Sampler::load(student)?;
     for (flag, wanted, sampler) in [("--teacher", Role::Teacher, &teacher), ("--student", Role::Student, &student)] {
         if sampler.role() != wanted {
             bail!("{flag} holds a {}; expected a {}", sampler.role().name(), wanted.name());
         }
     }
-    let threads = options.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let speed = measure(&teacher, &student, &options.batches, options.repetitions, threads).map_err(RunError::from)?;
+    let threads = super::threads(options);
+    let batches = options.batch.as_deref().unwrap_or(&BATCHES);
+    let speed = measure(&teacher, &student, batches, options.repetitions, threads).map_err(RunError::from)?;
     if options.json {
         for row in &speed.rows {
             output::result(serde_json::to_string(row)?)?;
         }
     } else {
-        print_table(&speed.rows, &options.batches, threads)?;
+        print_table(&speed.rows, batches, threads)?;
     }
     for note in &speed.notes {
         output::note(format_args!("note: {note}"));
