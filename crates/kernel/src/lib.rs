@@ -19,6 +19,7 @@ mod product;
 pub mod real;
 pub mod reference;
 mod tile;
+mod transpose;
 
 pub use activation::Activation;
 pub use incremental::Incremental;

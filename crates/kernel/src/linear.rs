@@ -5,6 +5,7 @@
 
 use crate::Real;
 use crate::panels::COLUMNS;
+use crate::transpose::transpose_block;
 use std::ops::Range;
 
 /// One masked linear map: its shape, and where its numbers lie among the network's parameters.
@@ -198,14 +199,24 @@ impl Linear {
         for (q, readers) in self.readers.iter().enumerate() {
             let first = q * COLUMNS;
             let out = &mut out[readers.offset..][..(self.columns - readers.start) * COLUMNS];
-            for (out, column) in out.chunks_exact_mut(COLUMNS).zip(readers.start..) {
+            let mut column = readers.start;
+            while column < self.columns {
                 let panel = &self.panels[column / COLUMNS];
                 let inputs = panel.depth.saturating_sub(first).min(COLUMNS);
                 let block = &weight[(panel.offset + first * COLUMNS).min(weight.len())..];
-                for k in 0..inputs {
-                    out[k] = block[k * COLUMNS + column % COLUMNS];
+                let out = &mut out[(column - readers.start) * COLUMNS..];
+                let end = (column - column % COLUMNS + COLUMNS).min(self.columns);
+                if inputs == COLUMNS && end - column == COLUMNS {
+                    transpose_block(&block[..COLUMNS * COLUMNS], &mut out[..COLUMNS * COLUMNS]);
+                } else {
+                    for (out, n) in out.chunks_exact_mut(COLUMNS).zip(column % COLUMNS..).take(end - column) {
+                        for k in 0..inputs {
+                            out[k] = block[k * COLUMNS + n];
+                        }
+                        out[inputs..].fill(R::zero());
+                    }
                 }
-                out[inputs..].fill(R::zero());
+                column = end;
             }
         }
     }
