@@ -13,7 +13,21 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let quiet = arguments.quiet;
-    let done = match arguments.command {
+    let done = flowstill_kernel::Isa::from_environment().map_err(anyhow::Error::from).and_then(|isa| {
+        isa.activate()?;
+        run(arguments.command, quiet)
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::note(format_args!("error: {failure:#}"));
+            ExitCode::from(commands::exit_code(&failure))
+        }
+    }
+}
+
+fn run(command: Command, quiet: bool) -> anyhow::Result<()> {
+    match command {
         Command::Run(options) => commands::experiment::run(&options, quiet),
         Command::Check(options) => commands::experiment::check(&options),
         Command::Train(options) => commands::experiment::train(&options, quiet),
@@ -23,12 +37,5 @@ fn main() -> ExitCode {
         Command::Sample(options) => commands::sample::sample(&options, quiet),
         Command::LogProb(options) => commands::log_prob::log_prob(&options),
         Command::Describe(options) => commands::describe::describe(&options),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            output::note(format_args!("error: {failure:#}"));
-            ExitCode::from(commands::exit_code(&failure))
-        }
     }
 }

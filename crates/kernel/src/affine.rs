@@ -144,35 +144,54 @@ fn backward_body<R: Real, I: Instructions>(
     dy: &mut Panels<R>,
     d_outputs: &mut Panels<R>,
 ) {
+    match direction {
+        Direction::Forward => backward_in::<R, I, true>(clip, dim, kept, u, d_log_det, dy, d_outputs),
+        Direction::Inverse => backward_in::<R, I, false>(clip, dim, kept, y, d_log_det, dy, d_outputs),
+    }
+}
+
+/// `mapped` is the side that multiplies the derivative of the scale: `u` forward, `y` inverse.
+#[inline(always)]
+fn backward_in<R: Real, I: Instructions, const FORWARD: bool>(
+    clip: R,
+    dim: usize,
+    kept: &Panels<R>,
+    mapped: &Panels<R>,
+    d_log_det: &[R],
+    dy: &mut Panels<R>,
+    d_outputs: &mut Panels<R>,
+) {
     for group in 0..kept.count() {
         let (panel, half) = (group / 2, group % 2 * GROUP);
         let kept = kept.panel(group).chunks_exact(COLUMNS);
-        let mapped = match direction {
-            Direction::Forward => u.panel(panel).chunks_exact(COLUMNS),
-            Direction::Inverse => y.panel(panel).chunks_exact(COLUMNS),
-        };
-        let dy = dy.panel_mut(panel).chunks_exact_mut(COLUMNS);
-        let d_outputs = d_outputs.panel_mut(group).chunks_exact_mut(COLUMNS);
-        let live = GROUP.min(dim - group * GROUP);
-        for ((((kept, mapped), dy), d_outputs), &g_log_det) in kept.zip(mapped).zip(dy).zip(d_outputs).zip(d_log_det) {
+        let mapped = mapped.panel(panel).chunks_exact(COLUMNS);
+        let rows = dy.panel_mut(panel).chunks_exact_mut(COLUMNS);
+        let outputs = d_outputs.panel_mut(group).chunks_exact_mut(COLUMNS);
+        for ((((kept, mapped), dy), d_outputs), &g_log_det) in kept.zip(mapped).zip(rows).zip(outputs).zip(d_log_det) {
             let (scale, alpha): ([R; GROUP], [R; GROUP]) = (lanes(kept, 0), lanes(kept, GROUP));
             let (mapped, g): ([R; GROUP], [R; GROUP]) = (lanes(mapped, half), lanes(dy, half));
             let (mut du, mut d_shift, mut d_raw) = ([R::zero(); GROUP], [R::zero(); GROUP], [R::zero(); GROUP]);
             for i in 0..GROUP {
                 du[i] = g[i] * scale[i];
                 let slope = slope_at_clipped(alpha[i], clip);
-                (d_shift[i], d_raw[i]) = match direction {
-                    Direction::Forward => (g[i], (du[i] * mapped[i] + g_log_det) * slope),
-                    Direction::Inverse => (-du[i], -(g[i] * mapped[i] + g_log_det) * slope),
-                };
+                if FORWARD {
+                    d_shift[i] = g[i];
+                    d_raw[i] = (du[i] * mapped[i] + g_log_det) * slope;
+                } else {
+                    d_shift[i] = -du[i];
+                    d_raw[i] = -(g[i] * mapped[i] + g_log_det) * slope;
+                }
             }
             dy[half..half + GROUP].copy_from_slice(&du);
             d_outputs[..GROUP].copy_from_slice(&d_shift);
             d_outputs[GROUP..].copy_from_slice(&d_raw);
-            // columns that belong to nobody
-            d_outputs[live..GROUP].fill(R::zero());
-            d_outputs[GROUP + live..].fill(R::zero());
         }
+    }
+    // columns that belong to nobody, where the log-det's gradient must not go
+    let (last, live) = ((dim - 1) / GROUP, (dim - 1) % GROUP + 1);
+    for d_outputs in d_outputs.panel_mut(last).chunks_exact_mut(COLUMNS) {
+        d_outputs[live..GROUP].fill(R::zero());
+        d_outputs[GROUP + live..].fill(R::zero());
     }
 }
 

@@ -1,0 +1,122 @@
+//! Each kernel alone, on one thread: `cargo bench -p flowstill-kernel`. Throughputs are multiply-adds (elements) per
+//! second, or bytes where memory is the limit; divide by that of `dense product` for the share of the machine.
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use flowstill_kernel::adam::{AdamState, AdamStep, norm};
+use flowstill_kernel::affine::Direction;
+use flowstill_kernel::incremental::{Adjoint, AdjointBuffers, Solve, Sweep};
+use flowstill_kernel::machine::{DenseProduct, read_all};
+use flowstill_kernel::noise::{Purpose, fill_gaussian};
+use flowstill_kernel::{Activation, Incremental, Made, Parallel, Step, Workspace};
+use std::hint::black_box;
+
+const DIM: usize = 63;
+const ROWS: usize = 96;
+
+fn wave(n: usize, scale: f32) -> Vec<f32> {
+    (0..n).map(|i| scale * (i as f32 * 12.9898).sin()).collect()
+}
+
+/// One layer of the given width: its network, and parameters.
+fn layer(width: usize) -> (Made, Vec<f32>) {
+    let made = Made::new(DIM, &[width, width], 2, Activation::Relu);
+    let mut theta = wave(made.parameters(), 0.05);
+    made.mask(&mut theta);
+    (made, theta)
+}
+
+fn machine(c: &mut Criterion) {
+    let mut group = c.benchmark_group("machine");
+    group.throughput(Throughput::Elements((DenseProduct::FLOPS / 2.0) as u64));
+    let mut product = DenseProduct::default();
+    group.bench_function("dense product", |b| b.iter(|| product.run()));
+    for kibibytes in [16, 256, 4096] {
+        let values = vec![1.0f32; kibibytes * 256];
+        group.throughput(Throughput::Bytes(4 * values.len() as u64));
+        group.bench_function(format!("reading {kibibytes} KiB"), |b| b.iter(|| read_all(black_box(&values))));
+    }
+}
+
+fn training(c: &mut Criterion) {
+    for width in [512, 100] {
+        let mut group = c.benchmark_group(format!("one layer of {width}, {width}, {ROWS} rows"));
+        let (made, theta) = layer(width);
+        let sums = |pass: usize| made.linears().iter().map(|l| l.multiply_adds()[pass] * ROWS).sum::<usize>() as u64;
+        let multiply_adds = [sums(0), sums(1), sums(2)];
+        let step = Step::Autoregressive { made, order: (0..DIM).rev().collect(), clip: 5.0 };
+        let chain = Parallel::new(DIM, Direction::Inverse, vec![(step, 0..theta.len())]);
+        let (mut workspace, mut transposed) = (Workspace::default(), vec![0.0; chain.transposed_len()]);
+        let (x, mut z, mut log_det) = (wave(ROWS * DIM, 1.0), vec![0.0; ROWS * DIM], vec![0.0; ROWS]);
+        let (mut d_theta, mut d_x, d_log_det) = (vec![0.0; theta.len()], vec![0.0; ROWS * DIM], vec![-1.0; ROWS]);
+
+        group.throughput(Throughput::Bytes(8 * transposed.len() as u64));
+        group.bench_function("transposing the weights", |b| b.iter(|| chain.transpose(&theta, &mut transposed)));
+        group.throughput(Throughput::Elements(multiply_adds[0]));
+        group.bench_function("forward", |b| {
+            b.iter(|| chain.forward(&theta, &x, &mut workspace, &mut z, &mut log_det));
+        });
+        group.throughput(Throughput::Elements(multiply_adds[1]));
+        group.bench_function("backward, input only", |b| {
+            b.iter(|| chain.backward(&theta, &transposed, &mut workspace, &z, &d_log_det, None, &mut d_x));
+        });
+        group.throughput(Throughput::Elements(multiply_adds[1] + multiply_adds[2]));
+        group.bench_function("backward", |b| {
+            b.iter(|| {
+                let gradient = Some(&mut d_theta[..]);
+                chain.backward(&theta, &transposed, &mut workspace, &z, &d_log_det, gradient, &mut d_x);
+            });
+        });
+    }
+    let mut group = c.benchmark_group("optimiser, 1M parameters");
+    let n = 1_000_000;
+    let (mut theta, mut gradient) = (wave(n, 1.0), wave(n, 0.1));
+    let (mut first, mut second) = (vec![0.0; n], vec![0.0; n]);
+    let step = AdamStep { step: 3, rate: 1e-4, gradient_scale: 1.0, decay: 0.0, average: 0.0 };
+    group.throughput(Throughput::Bytes(32 * n as u64));
+    group.bench_function("adam", |b| {
+        b.iter(|| {
+            let (theta, gradient) = (&mut theta, &mut gradient);
+            step.apply(AdamState { theta, gradient, first: &mut first, second: &mut second, average: &mut [] });
+        });
+    });
+    group.throughput(Throughput::Bytes(4 * n as u64));
+    group.bench_function("norm", |b| b.iter(|| norm(black_box(&gradient))));
+}
+
+fn sampling(c: &mut Criterion) {
+    for width in [512, 100] {
+        let (made, theta) = layer(width);
+        let filled: usize = made.linears().iter().map(|l| l.filled()).sum();
+        let order: Vec<usize> = (0..DIM).collect();
+        let network = Incremental::new(made.clone(), &theta);
+        let mut group = c.benchmark_group(format!("one layer of {width}, {width}"));
+        for rows in [1, 64] {
+            let (u, mut log_det, mut sweep) = (wave(rows * DIM, 1.0), vec![0.0; rows], Sweep::default());
+            let mut values = u.clone();
+            group.throughput(Throughput::Elements((filled * rows) as u64));
+            group.bench_function(format!("incremental inverse, {rows} rows"), |b| {
+                b.iter(|| {
+                    values.copy_from_slice(&u);
+                    let (values, log_det, direction) = (&mut values, &mut log_det, Direction::Forward);
+                    let mut solve = Solve { direction, clip: 5.0, order: &order, values, log_det, given: false };
+                    network.sweep(rows, &mut sweep, &mut solve);
+                });
+            });
+        }
+        let adjoint = Adjoint::new(made, &theta, order.clone(), Direction::Forward, 5.0);
+        let (v, mut g, mut buffers) = (wave(64 * DIM, 1.0), wave(64 * DIM, 1.0), AdjointBuffers::default());
+        group.throughput(Throughput::Elements((2 * filled * 64) as u64));
+        group.bench_function("adjoint, 64 rows", |b| b.iter(|| adjoint.solve(&v, &mut g, &mut buffers)));
+    }
+    let mut group = c.benchmark_group("noise");
+    for dim in [2, 63] {
+        let mut out = vec![0.0; 4096 / dim * dim];
+        group.throughput(Throughput::Elements(out.len() as u64));
+        group.bench_function(format!("gaussian rows of {dim}"), |b| {
+            b.iter(|| fill_gaussian(black_box(1), Purpose::Sample, 0, 0, dim, &mut out));
+        });
+    }
+}
+
+criterion_group!(kernels, machine, training, sampling);
+criterion_main!(kernels);
