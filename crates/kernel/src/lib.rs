@@ -18,6 +18,7 @@ pub mod parallel;
 mod product;
 pub mod real;
 pub mod reference;
+mod row;
 mod tile;
 mod transpose;
 

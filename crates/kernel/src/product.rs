@@ -8,6 +8,7 @@ use crate::activation::specialised;
 use crate::isa::{Instructions, dispatch};
 use crate::linear::computed;
 use crate::panels::{COLUMNS, Panels};
+use crate::row::row_product;
 use crate::tile::{WIDE_ROWS, accumulate, by_tiles, rows_by_panel};
 use crate::{Activation, Linear, Real};
 
@@ -38,13 +39,20 @@ pub(crate) fn forward<R: Real>(
     let weight = &theta[linear.weight.clone()];
     let bias = &theta[linear.bias.clone()];
     // what most networks want happens in the registers of the product
-    let fused = finish.skip.is_none() && before.is_none() && finish.activation == Some(Activation::Relu);
+    let single = x.rows() == 1;
+    let relu = finish.activation == Some(Activation::Relu);
+    let fused = !single && finish.skip.is_none() && before.is_none() && relu;
+    if single {
+        row_product(linear, theta, x.data(), y.data_mut());
+    }
     for (p, panel) in linear.panels().iter().enumerate() {
         let width = computed(linear.columns - p * COLUMNS);
         let b = &weight[panel.offset..][..panel.depth * COLUMNS];
         let bias = &bias[p * COLUMNS..][..COLUMNS];
         let y = y.panel_mut(p);
-        product(0, panel.depth, x, b, width, if fused { Last::BiasRelu(bias) } else { Last::Bias(bias) }, y);
+        if !single {
+            product(0, panel.depth, x, b, width, if fused { Last::BiasRelu(bias) } else { Last::Bias(bias) }, y);
+        }
         if fused {
             continue;
         }
