@@ -1,5 +1,6 @@
 //! The harness is [`desk`], [`experiment`] and [`finished`]; every other file holds the tests of one promise.
 
+mod benching;
 mod browser;
 mod checking;
 mod desk;

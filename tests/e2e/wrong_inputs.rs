@@ -89,7 +89,7 @@ fn wrong_commands() {
         ("sample m.safetensors -n 3 -o - --threads 0", &["expected a whole number from 1 to"]),
         ("log-prob m.safetensors rows.csv --threads 100000", &["expected a whole number from 1 to"]),
         ("sample m.safetensors -n 3 -o - --method fast", &["incremental", "naive", "jacobi"]),
-        ("bench --teacher t --student s --batches 1,0", &["at least 1"]),
+        ("bench --teacher t --student s --batches 1,0", &["from 1 to"]),
         ("bench --teacher t --student s --repetitions 0", &["at least 1"]),
         ("log-prob m.safetensors", &["<DATA>"]),
     ] {

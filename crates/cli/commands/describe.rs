@@ -32,8 +32,9 @@ fn in_words(layer: &LayerSpec) -> String {
                 Orientation::Maf => "MAF: density in one pass",
                 Orientation::Iaf => "IAF: sampling in one pass",
             };
+            let blocks = if a.residual { " in residual blocks" } else { "" };
             format!(
-                "autoregressive ({reads}), hidden {:?} {}, order {:?}, |log-scale| < {}",
+                "autoregressive ({reads}), hidden {:?}{blocks} {}, order {:?}, |log-scale| < {}",
                 a.hidden,
                 a.activation.name(),
                 a.order,

@@ -4,9 +4,11 @@
 //! Each fast routine stands beside a plain one in [`mod@reference`], and a test compares the two.
 
 pub mod activation;
+pub mod activations;
 pub mod adam;
 pub mod affine;
 mod diagonal;
+mod elementwise;
 pub mod incremental;
 pub mod isa;
 pub mod linear;
@@ -21,12 +23,14 @@ pub mod reference;
 mod row;
 mod tile;
 mod transpose;
+mod weight_gradient;
 
 pub use activation::Activation;
+pub use activations::{Activations, Gradients};
 pub use incremental::Incremental;
 pub use isa::Isa;
 pub use linear::Linear;
-pub use made::{Activations, Gradients, Made};
+pub use made::Made;
 pub use panels::Panels;
 pub use parallel::{Parallel, Step, Workspace};
 pub use real::Real;

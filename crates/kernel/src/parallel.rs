@@ -3,9 +3,10 @@
 //!
 //! An autoregressive layer `x_i = μ_i(v_<i) + e^{α_i(v_<i)}·z_i` is given the side that its conditioner reads.
 
+use crate::activations::Gradients;
 use crate::affine::{self, Direction};
 use crate::diagonal;
-use crate::made::Gradients;
+use crate::elementwise::add_panels;
 use crate::panels::Panels;
 use crate::{Activations, Made, Real};
 use std::ops::Range;
@@ -167,7 +168,7 @@ impl Parallel {
                     let d_outputs = gradients.outputs_mut(made, rows);
                     affine::backward(self.direction, clip, self.dim, outputs, u, &kept.y, d_log_det, d, d_outputs);
                     made.backward(&transposed[placed.transposed.clone()], &kept.activations, gradients, d_theta);
-                    crate::product::add_panels(gradients.input(), d);
+                    add_panels(gradients.input(), d);
                 }
                 Step::Diagonal => {
                     let theta = &theta[placed.theta.clone()];

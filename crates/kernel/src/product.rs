@@ -1,23 +1,16 @@
-//! The three products of a masked linear map with panels: forward, with the transposed weights, and the gradient of
-//! the weights. Each computes the filled part of the staircase only: about half of the dense work.
+//! The products of a masked linear map with panels, forward and with the transposed weights. Each computes the filled
+//! part of the staircase only: about half of the dense work.
 //!
 //! Every sum runs in ascending order from zero, with the bias added last, so that a row has the same bits in any
 //! batch and in the incremental inverse.
 
-use crate::activation::specialised;
+use crate::elementwise::{activate, add, multiply_slope};
 use crate::isa::{Instructions, dispatch};
 use crate::linear::computed;
 use crate::panels::{COLUMNS, Panels};
 use crate::row::row_product;
-use crate::tile::{WIDE_ROWS, accumulate, by_tiles, rows_by_panel};
+use crate::tile::{WIDE_ROWS, by_tiles, rows_by_panel};
 use crate::{Activation, Linear, Real};
-
-/// `y += x`.
-pub(crate) fn add_panels<R: Real>(x: &Panels<R>, y: &mut Panels<R>) {
-    for p in 0..y.count() {
-        add(x.panel(p), y.panel_mut(p));
-    }
-}
 
 /// What happens to the sums of a forward product.
 #[derive(Clone, Copy)]
@@ -51,7 +44,8 @@ pub(crate) fn forward<R: Real>(
         let bias = &bias[p * COLUMNS..][..COLUMNS];
         let y = y.panel_mut(p);
         if !single {
-            product(0, panel.depth, x, b, width, if fused { Last::BiasRelu(bias) } else { Last::Bias(bias) }, y);
+            let last = if fused { Last::BiasRelu(bias) } else { Last::Bias(bias) };
+            product(0, panel.depth, x, b, width, last, y);
         }
         if fused {
             continue;
@@ -92,22 +86,6 @@ pub(crate) fn backward_input<R: Real>(
         if let Some(skip) = skip {
             add(skip.panel(q), dx.panel_mut(q));
         }
-    }
-}
-
-/// `dW += xᵀ·dy` inside the staircase and `db += Σ_rows dy`, into the map's place in `d_theta`. The columns of `dy` that
-/// belong to nobody must be zero.
-pub(crate) fn backward_parameters<R: Real>(linear: &Linear, x: &Panels<R>, dy: &Panels<R>, d_theta: &mut [R]) {
-    assert_eq!(x.rows(), dy.rows());
-    for (p, panel) in linear.panels().iter().enumerate() {
-        let at = linear.weight.start + panel.offset;
-        let d_weight = &mut d_theta[at..at + panel.depth * COLUMNS];
-        let width = computed(linear.columns - p * COLUMNS);
-        weight_gradient(x, dy.panel(p), d_weight, width);
-        // afterwards: a choice within the product's tile costs it 7 %
-        mask(&panel.ragged, &mut d_weight[panel.full * COLUMNS..]);
-        let at = linear.bias.start + p * COLUMNS;
-        add_rows(dy.panel(p), &mut d_theta[at..at + COLUMNS]);
     }
 }
 
@@ -203,145 +181,25 @@ impl<R: Real> Product<'_, R> {
         };
         for m in 0..M {
             let at = (first + m) * COLUMNS;
-            // columns that belong to nobody must be finite, for the products that read whole panels
-            let mut row = [R::zero(); COLUMNS];
-            row[..N].copy_from_slice(&sum[m]);
+            // a panel's width from the start to the end: padded in between, the halves fall apart into single numbers
+            let mut kept = sum[m];
             if SLOPE {
                 let h: &[R; COLUMNS] = h[at..at + COLUMNS].try_into().expect("16 numbers");
-                for n in 0..COLUMNS {
-                    row[n] = if h[n] > R::zero() { row[n] } else { R::zero() };
+                for n in 0..N {
+                    kept[n] = if h[n] > R::zero() { kept[n] } else { R::zero() };
                 }
             } else {
-                for n in 0..COLUMNS {
-                    row[n] += bias[n];
+                for n in 0..N {
+                    kept[n] += bias[n];
                     if RELU {
-                        row[n] = row[n].max(R::zero());
+                        kept[n] = kept[n].max(R::zero());
                     }
                 }
             }
-            out[at..at + COLUMNS].copy_from_slice(&row);
+            let row = &mut out[at..at + COLUMNS];
+            row[..N].copy_from_slice(&kept);
+            // columns that belong to nobody must be finite, for the products that read whole panels
+            row[N..].fill(R::zero());
         }
     }
-}
-
-dispatch! {
-    /// Adds `xᵀ·dy` to a panel of weight gradients.
-    fn weight_gradient(
-        x: &Panels<R>,
-        dy: &[R],
-        d_weight: &mut [R],
-        width: usize,
-    ) = weight_gradient_body
-}
-
-#[inline(always)]
-fn weight_gradient_body<R: Real, I: Instructions>(x: &Panels<R>, dy: &[R], d_weight: &mut [R], width: usize) {
-    if width == COLUMNS {
-        weight_gradient_of_width::<R, I, COLUMNS>(x, dy, d_weight);
-    } else {
-        weight_gradient_of_width::<R, I, { COLUMNS / 2 }>(x, dy, d_weight);
-    }
-}
-
-#[inline(always)]
-fn weight_gradient_of_width<R: Real, I: Instructions, const N: usize>(x: &Panels<R>, dy: &[R], d_weight: &mut [R]) {
-    assert!(dy.len() == x.rows() * COLUMNS && d_weight.len() <= x.count() * COLUMNS * COLUMNS);
-    for (q, d_weight) in d_weight.chunks_mut(COLUMNS * COLUMNS).enumerate() {
-        let x = x.panel(q);
-        let inputs = d_weight.len() / COLUMNS;
-        let mut k = 0;
-        if inputs == COLUMNS && I::WIDE {
-            block::<R, I, COLUMNS, N>(x, dy, k, d_weight);
-        } else {
-            by_tiles!(k, inputs, M => block::<R, I, M, N>(x, dy, k, d_weight));
-        }
-    }
-}
-
-/// Inputs `k..k + M` of the panel `x`.
-#[inline(always)]
-fn block<R: Real, I: Instructions, const M: usize, const N: usize>(x: &[R], dy: &[R], k: usize, d_weight: &mut [R]) {
-    assert!(k + M <= COLUMNS && x.len() == dy.len());
-    let rows = &mut d_weight[k * COLUMNS..(k + M) * COLUMNS];
-    let mut sum = [[R::zero(); N]; M];
-    // SAFETY: both panels have len/16 rows, and columns k..k + M exist in a panel.
-    unsafe {
-        accumulate::<R, I, M, N>(&mut sum, dy.len() / COLUMNS, x.as_ptr().add(k), 1, COLUMNS, dy.as_ptr());
-    }
-    for m in 0..M {
-        let row = &mut rows[m * COLUMNS..][..N];
-        for n in 0..N {
-            row[n] += sum[m][n];
-        }
-    }
-}
-
-dispatch! {
-    /// `y = f(y)`.
-    pub(crate) fn activate(activation: Activation, y: &mut [R]) = activate_body
-}
-
-#[inline(always)]
-fn activate_body<R: Real, I: Instructions>(activation: Activation, y: &mut [R]) {
-    specialised!(activation, F => {
-        for y in y.iter_mut() {
-            *y = F.apply(*y);
-        }
-    });
-}
-
-dispatch! {
-    /// `dx *= f'`, given the output `x` of `f`.
-    fn multiply_slope(activation: Activation, x: &[R], dx: &mut [R]) = multiply_slope_body
-}
-
-#[inline(always)]
-fn multiply_slope_body<R: Real, I: Instructions>(activation: Activation, x: &[R], dx: &mut [R]) {
-    specialised!(activation, F => {
-        for (dx, &x) in dx.iter_mut().zip(x) {
-            *dx *= F.slope_at_output(x);
-        }
-    });
-}
-
-dispatch! {
-    /// `y += x`.
-    fn add(x: &[R], y: &mut [R]) = add_body
-}
-
-#[inline(always)]
-fn add_body<R: Real, I: Instructions>(x: &[R], y: &mut [R]) {
-    for (y, &x) in y.iter_mut().zip(x) {
-        *y += x;
-    }
-}
-
-dispatch! {
-    /// Sets the entries of the rows that `keep` does not allow to zero.
-    fn mask(keep: &[[bool; COLUMNS]], rows: &mut [R]) = mask_body
-}
-
-#[inline(always)]
-fn mask_body<R: Real, I: Instructions>(keep: &[[bool; COLUMNS]], rows: &mut [R]) {
-    for (keep, row) in keep.iter().zip(rows.chunks_exact_mut(COLUMNS)) {
-        for n in 0..COLUMNS {
-            row[n] = if keep[n] { row[n] } else { R::zero() };
-        }
-    }
-}
-
-dispatch! {
-    /// Adds the sum of all rows of the panel `dy`.
-    fn add_rows(dy: &[R], out: &mut [R]) = add_rows_body
-}
-
-#[inline(always)]
-fn add_rows_body<R: Real, I: Instructions>(dy: &[R], out: &mut [R]) {
-    let mut sum = [R::zero(); COLUMNS];
-    for row in dy.chunks_exact(COLUMNS) {
-        for n in 0..COLUMNS {
-            sum[n] += row[n];
-        }
-    }
-    out.iter_mut().zip(sum).for_each(|(out, sum)| *out += sum);
 }

@@ -27,14 +27,35 @@ pub(crate) unsafe fn accumulate<R: Real, I: Instructions, const M: usize, const 
         // SAFETY: the caller's promise.
         unsafe {
             let right: [R; N] = *b.cast();
-            for m in 0..M {
-                let left = *a.add(m * row);
-                for n in 0..N {
-                    sum[m][n] = multiply_add::<R, I>(left, right[n], sum[m][n]);
-                }
-            }
+            // a loop of more rows than six the compiler does not unroll, and keeps the sums in memory
+            six_rows::<R, I, M, N, 0>(sum, a, row, &right);
+            six_rows::<R, I, M, N, 6>(sum, a, row, &right);
+            six_rows::<R, I, M, N, 12>(sum, a, row, &right);
             a = a.wrapping_add(step);
             b = b.wrapping_add(COLUMNS);
+        }
+    }
+}
+
+/// One step of [`accumulate`] for the rows from `FIRST` on, six of them or as many as there are.
+///
+/// # Safety
+/// `a` must be readable at `m·row` for these rows.
+#[inline(always)]
+unsafe fn six_rows<R: Real, I: Instructions, const M: usize, const N: usize, const FIRST: usize>(
+    sum: &mut [[R; N]; M],
+    a: *const R,
+    row: usize,
+    right: &[R; N],
+) {
+    for i in 0..6 {
+        let m = FIRST + i;
+        if m < M {
+            // SAFETY: the caller's promise.
+            let left = unsafe { *a.add(m * row) };
+            for n in 0..N {
+                sum[m][n] = multiply_add::<R, I>(left, right[n], sum[m][n]);
+            }
         }
     }
 }

@@ -6,7 +6,8 @@
 //! is pulled from its readers as soon as all of them are known. Cost: a forward and a backward pass, without the
 //! gradient of the weights.
 
-use super::pull::{self, Buffers, Pulled, units_at};
+use super::blocks::{Pulled, units_at};
+use super::pull::{self, Buffers};
 use super::{CHUNK, LANES, Lanes};
 use crate::activation::specialised;
 use crate::affine::{Direction, element, slope_at_clipped};

@@ -11,6 +11,7 @@
 //! all three.
 
 mod adjoint;
+mod blocks;
 mod pull;
 mod push;
 mod solve;
@@ -19,7 +20,7 @@ pub use adjoint::{Adjoint, AdjointBuffers};
 pub use solve::Solve;
 
 use crate::{Made, Real};
-use pull::Pulled;
+use blocks::Pulled;
 use push::Pushed;
 
 /// Rows that are computed side by side: two AVX2 registers of `f32`.

@@ -1,39 +1,11 @@
 //! Up to 64 rows at once, feature-major: each unit is pulled from its inputs, 16 rows in a register pair.
 
+use super::blocks::{Map, Pulled, UNITS};
 use super::{LANES, Lanes};
 use crate::activation::specialised;
 use crate::isa::{Instructions, dispatch, multiply_add};
 use crate::{Activation, Made, Real};
 use std::ops::Range;
-
-/// Most units computed side by side: 6 × 2 accumulators fill 12 of AVX2's 16 registers.
-pub(super) const UNITS: usize = 6;
-
-/// The weights of all maps, cut into blocks of units that become computable at the same position.
-#[derive(Debug, Clone)]
-pub(super) struct Pulled<R> {
-    pub maps: Vec<Map<R>>,
-}
-
-/// One map.
-#[derive(Debug, Clone)]
-pub(super) struct Map<R> {
-    /// per block, its inputs one after the other, each as the weights into the block's units
-    weights: Vec<R>,
-    /// per unit
-    bias: Vec<R>,
-    blocks: Vec<Block>,
-    /// per position, the blocks that it completes (for the output map: that it reads)
-    steps: Vec<Range<usize>>,
-}
-
-/// Units `units` of a map, all reading the inputs `inputs`; their weights start at `offset`.
-#[derive(Debug, Clone)]
-struct Block {
-    units: Range<usize>,
-    inputs: Range<usize>,
-    offset: usize,
-}
 
 /// Per layer, inputs first: group of rows × unit × lane.
 #[derive(Debug, Clone, Default)]
@@ -43,85 +15,7 @@ pub(super) struct Buffers<R> {
     pub sums: Vec<Vec<[R; LANES]>>,
 }
 
-/// Where each position finds its units in map `l`: those of its degree in a hidden layer, its outputs in the last.
-pub(super) fn units_at(made: &Made, l: usize, position: usize) -> Range<usize> {
-    match made.hidden_degrees().get(l) {
-        Some(degrees) => degrees.partition_point(|&d| d <= position)..degrees.partition_point(|&d| d <= position + 1),
-        None => position * made.params_per_dim()..(position + 1) * made.params_per_dim(),
-    }
-}
-
-/// Weights of map `l` as an inputs × units matrix, and the biases; the units of the output map go coordinate by
-/// coordinate.
-pub(super) fn dense<R: Real>(made: &Made, l: usize, theta: &[R]) -> (Vec<R>, Vec<R>) {
-    let linear = made.linear(l);
-    (linear.unpack_weight(theta), linear.unpack_bias(theta))
-}
-
-impl<R: Real> Pulled<R> {
-    pub fn new(made: &Made, theta: &[R]) -> Self {
-        let maps = (0..made.linears().len()).map(|l| {
-            let (weight, bias) = dense(made, l, theta);
-            let (inputs, outputs) = (made.linear(l).inputs, bias.len());
-            let mut map = Map { weights: Vec::new(), bias, blocks: Vec::new(), steps: Vec::new() };
-            for position in 0..made.dim() {
-                let known = known_at(made, l, position, inputs);
-                map.step(units_at(made, l, position), 0..known, |unit, input| weight[input * outputs + unit]);
-            }
-            map
-        });
-        Self { maps: maps.collect() }
-    }
-
-    /// The same weights the other way, for sweeps from the last position to the first: map `l` makes the gradients of
-    /// its inputs from those of its units that read them.
-    pub fn reversed(made: &Made, theta: &[R]) -> Self {
-        let maps = (0..made.linears().len()).map(|l| {
-            let (weight, bias) = dense(made, l, theta);
-            let outputs = bias.len();
-            let mut map = Map { weights: Vec::new(), bias: Vec::new(), blocks: Vec::new(), steps: Vec::new() };
-            for position in 0..made.dim() {
-                let inputs = if l == 0 { position..position + 1 } else { units_at(made, l - 1, position) };
-                let start = match made.hidden_degrees().get(l) {
-                    Some(degrees) => degrees.partition_point(|&d| d <= position),
-                    None => (position + 1) * made.params_per_dim(),
-                };
-                map.step(inputs, start..outputs, |input, unit| weight[input * outputs + unit]);
-            }
-            map
-        });
-        Self { maps: maps.collect() }
-    }
-}
-
-/// Inputs of map `l` that the units of `position` read.
-fn known_at(made: &Made, l: usize, position: usize, inputs: usize) -> usize {
-    let hidden = l < made.hidden_degrees().len();
-    // hidden units read degrees up to their own, position + 1; outputs smaller ones
-    let degree = if hidden { position + 1 } else { position };
-    match l.checked_sub(1) {
-        None => degree.min(inputs),
-        Some(before) => made.hidden_degrees()[before].partition_point(|&d| d <= degree),
-    }
-}
-
 impl<R: Real> Map<R> {
-    /// Appends the blocks of one position.
-    fn step(&mut self, units: Range<usize>, inputs: Range<usize>, weight: impl Fn(usize, usize) -> R) {
-        let first = self.blocks.len();
-        let parts = units.len().div_ceil(UNITS);
-        for part in 0..parts {
-            let bound = |part: usize| units.start + units.len() * part / parts;
-            let block =
-                Block { units: bound(part)..bound(part + 1), inputs: inputs.clone(), offset: self.weights.len() };
-            for input in inputs.clone() {
-                self.weights.extend(block.units.clone().map(|unit| weight(unit, input)));
-            }
-            self.blocks.push(block);
-        }
-        self.steps.push(first..self.blocks.len());
-    }
-
     /// Writes the sums of the units of `position`, without biases, to the same units of `out`, for all groups.
     #[inline(always)]
     pub fn pull<I: Instructions>(
@@ -196,15 +90,11 @@ impl<R: Real> Tile<'_, R> {
         for l in 0..self.first.len() {
             // SAFETY: `weights` has N numbers and each group an input for every l below the length, as asserted.
             unsafe {
-                for g in 0..G {
-                    let input = &*inputs[g].add(l);
-                    for n in 0..N {
-                        let weight = *weights.add(n);
-                        for lane in 0..LANES {
-                            sums[n][g][lane] = multiply_add::<R, I>(weight, input[lane], sums[n][g][lane]);
-                        }
-                    }
-                }
+                // a loop over groups the compiler does not unroll, and keeps the sums in memory
+                add_group::<R, I, N, G, 0>(&mut sums, &inputs, l, weights);
+                add_group::<R, I, N, G, 1>(&mut sums, &inputs, l, weights);
+                add_group::<R, I, N, G, 2>(&mut sums, &inputs, l, weights);
+                add_group::<R, I, N, G, 3>(&mut sums, &inputs, l, weights);
                 weights = weights.add(N);
             }
         }
@@ -227,6 +117,28 @@ impl<R: Real> Buffers<R> {
             self.layers[l].resize(size * groups, [R::zero(); LANES]);
             if let Some(sums) = l.checked_sub(1).and_then(|l| self.sums.get_mut(l)) {
                 sums.resize(size * groups, [R::zero(); LANES]);
+            }
+        }
+    }
+}
+
+/// Adds input `l` of group `GROUP`, if there is one, times its `N` weights.
+///
+/// # Safety
+/// The group's inputs must be readable at `l`, and `weights` for `N` numbers.
+#[inline(always)]
+unsafe fn add_group<R: Real, I: Instructions, const N: usize, const G: usize, const GROUP: usize>(
+    sums: &mut [[[R; LANES]; G]; N],
+    inputs: &[*const [R; LANES]; G],
+    l: usize,
+    weights: *const R,
+) {
+    if GROUP < G {
+        // SAFETY: the caller's promise.
+        let (input, weights) = unsafe { (&*inputs[GROUP].add(l), &*weights.cast::<[R; N]>()) };
+        for n in 0..N {
+            for lane in 0..LANES {
+                sums[n][GROUP][lane] = multiply_add::<R, I>(weights[n], input[lane], sums[n][GROUP][lane]);
             }
         }
     }

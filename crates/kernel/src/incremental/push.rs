@@ -2,7 +2,7 @@
 //! the last. What limits it is the time to read them once.
 
 use super::Step;
-use super::pull::{dense, units_at};
+use super::blocks::{dense, units_at};
 use crate::isa::{Instructions, dispatch, multiply_add};
 use crate::{Made, Real};
 use std::ops::Range;
@@ -12,6 +12,7 @@ const UNITS: usize = 8;
 /// Readers side by side in the stream.
 const READERS: usize = 16;
 /// How far ahead of its use the stream is asked for, in numbers.
+#[cfg(target_arch = "x86_64")]
 const AHEAD: usize = 1024;
 
 /// The weights of all maps in the order in which one row reads them.
@@ -162,7 +163,7 @@ fn push_into<R: Real, I: Instructions, const N: usize>(weights: &[R], values: [R
     }
 }
 
-/// Asks for the part of the stream [`AHEAD`] of `weights`, line by line.
+/// Asks for the part of the stream `AHEAD` of `weights`, line by line.
 #[inline(always)]
 fn ask_ahead<R>(weights: &[R]) {
     #[cfg(target_arch = "x86_64")]
