@@ -14,7 +14,8 @@ use std::path::PathBuf;
   flowstill sample runs/quickstart/student.safetensors -n 1000 -o samples.npy
   flowstill describe runs/quickstart/student.safetensors
 
-Exit codes: 0 done, 1 a run failed, 2 wrong input, 130 interrupted (the same command resumes)."
+Exit codes: 0 done, 1 a run failed, 2 wrong input, 130 interrupted (the same command resumes).
+FLOWSTILL_ISA=portable|avx2|avx512|neon chooses the instructions; without it they are the processor's best."
 )]
 pub struct Arguments {
     /// Print results and errors only
@@ -152,10 +153,12 @@ pub struct Bench {
     /// Its autoregressive layers
     #[arg(long, default_value_t = 5, value_parser = up_to::<1000>)]
     pub layers: usize,
-    /// Operations; all that the flows can do if absent
+    /// Operations; all that the flows can do if absent. Of the teacher: train (a training step), log_prob, maf_sample;
+    /// of the student: iaf_sample (with density), input_gradient, adjoint (w·J = g of each layer); of both: distill (a
+    /// training step of the student); noise (base draws)
     #[arg(long, value_delimiter = ',', value_parser = operation)]
     pub ops: Option<Vec<Operation>>,
-    /// Rows of one call
+    /// Rows of one call; 1,100,1000,10000 if absent, for samplers 1,10,100,1000,10000
     #[arg(long, visible_alias = "batches", value_delimiter = ',', value_parser = up_to::<100_000_000>)]
     pub batch: Option<Vec<usize>>,
     /// Timings of each point
@@ -164,17 +167,17 @@ pub struct Bench {
     /// Threads; all cores if absent
     #[arg(long, value_parser = threads)]
     pub threads: Option<usize>,
-    /// What computes layers and gradients in training
-    #[arg(long, value_enum, default_value = "fused")]
+    /// What computes train, distill and input_gradient
+    #[arg(long, value_enum, default_value = "fused", conflicts_with_all = ["teacher", "student"])]
     pub engine: Engine,
     /// One JSON object per line instead of a table
     #[arg(long)]
     pub json: bool,
     /// Answer each line on standard input with one more measurement, as a line of JSON
-    #[arg(long, conflicts_with_all = ["teacher", "student", "save_models"])]
+    #[arg(long, conflicts_with_all = ["teacher", "student", "save_models", "repetitions"])]
     pub serve: bool,
     /// Write the flows that are made for measuring to this folder, and measure nothing
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["teacher", "student"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["checkpoint", "teacher", "student", "ops", "batch", "json"])]
     pub save_models: Option<PathBuf>,
 }
 

@@ -33,7 +33,7 @@ fn run(command: Command, quiet: bool) -> anyhow::Result<()> {
         Command::Train(options) => commands::experiment::train(&options, quiet),
         Command::Distill(options) => commands::experiment::distill(&options, quiet),
         Command::Eval(options) => commands::experiment::eval(&options, quiet),
-        Command::Bench(options) => commands::bench::bench(&options),
+        Command::Bench(options) => commands::bench::bench(&options, quiet),
         Command::Sample(options) => commands::sample::sample(&options, quiet),
         Command::LogProb(options) => commands::log_prob::log_prob(&options),
         Command::Describe(options) => commands::describe::describe(&options),

@@ -8,11 +8,16 @@ use std::io::{self, ErrorKind, Write};
 
 /// One line or several of results. A closed pipe (`| head`) is no failure; everything else that cannot be written is.
 pub fn result(text: impl Display) -> Result<(), RunError> {
+    result_if_read(text).map(|_| ())
+}
+
+/// [`result`], and whether anybody reads it still: if not, there is no need for more.
+pub fn result_if_read(text: impl Display) -> Result<bool, RunError> {
     let mut out = io::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
-        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(false),
         Err(source) => Err(RunError::Write { path: "standard output".into(), source }),
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(true),
     }
 }
 

@@ -8,7 +8,7 @@ The work: 5 affine autoregressive layers, each with a MADE conditioner of two hi
   iaf_sample    IAF: samples and their log density
   distill       IAF student samples, frozen MAF teacher scores them, gradient of the reverse KL, an Adam step
   startup_maf   from the start of a process to 1000 samples of a saved model in a file; startup_iaf likewise
-  rss_train     peak memory of a process that takes 10 training steps
+  rss_train     peak memory of a process that takes some training steps of 1000 rows
 """
 
 import argparse

@@ -26,7 +26,7 @@ class Flowstill:
         return [self.binary, "sample", checkpoint, "-n", STARTUP_ROWS, "-o", out, "--threads", task.threads]
 
     def train(self, task):
-        return self._bench(task, "--batch", task.batch, "--ops", "train", "--json")
+        return self._bench(task, "--batch", task.batch, "--ops", "train", "--json", "--repetitions", 1)
 
 
 class Peer:

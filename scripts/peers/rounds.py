@@ -55,7 +55,10 @@ class Worker:
                 raise Failed(error=f"ended with status {self.process.wait()}, see {self.log.name}")
             self.pending += chunk
         line, _, self.pending = self.pending.partition(b"\n")
-        message = json.loads(line)
+        try:
+            message = json.loads(line)
+        except json.JSONDecodeError:
+            raise Failed(error=f"said {line[:80]!r}, see {self.log.name}") from None
         if "error" in message:
             raise Failed(error=message["error"])
         return message
@@ -73,7 +76,10 @@ class Worker:
         return bool(self.turns)
 
     def turn(self):
-        self.process.stdin.write(b"\n")
+        try:
+            self.process.stdin.write(b"\n")
+        except BrokenPipeError:
+            raise Failed(error=f"ended between turns, see {self.log.name}") from None
         # several calls may fit, and a neighbour may slow them: late is only what hangs
         self.turns.append(self._read(60 + 10 * self.limits.once, {"error": "hangs"}))
 

@@ -16,11 +16,18 @@ def run(command, threads, seconds, log):
     begin = time.perf_counter()
     process = pinned.start(command, threads, stdout=log, stderr=log)
     alarm = threading.Timer(seconds, process.kill)
+    alarm.daemon = True
     alarm.start()
-    _, status, usage = os.wait4(process.pid, 0)
-    elapsed = time.perf_counter() - begin
-    alarm.cancel()
-    process.returncode = os.waitstatus_to_exitcode(status)
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        elapsed = time.perf_counter() - begin
+    finally:
+        # also when somebody interrupts: nothing is left behind
+        alarm.cancel()
+        if process.returncode is None:
+            process.kill()
+            process.wait()
     if elapsed >= seconds:
         raise Failed(over_s=seconds)
     if process.returncode:

@@ -7,7 +7,8 @@ use serde_json::Value;
 use std::io::Write;
 use std::process::Stdio;
 
-const SMALL: &str = "bench --dim 3 --hidden 8,8 --layers 2 --repetitions 1 --threads 1";
+const SERVE: &str = "bench --dim 3 --hidden 8,8 --layers 2 --threads 1";
+const SMALL: &str = "bench --dim 3 --hidden 8,8 --layers 2 --threads 1 --repetitions 1";
 
 fn rows(ran: &Ran) -> Vec<Value> {
     ran.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
@@ -52,20 +53,20 @@ fn a_checkpoint_does_what_its_kind_can() {
 #[test]
 fn a_server_answers_each_line_with_a_measurement() {
     let desk = Desk::new();
-    let mut command = desk.command(&format!("{SMALL} --batch 4 --ops train --json --serve"));
+    let mut command = desk.command(&format!("{SERVE} --batch 4 --ops train --json --serve"));
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(b"again\nagain\n").unwrap();
     let answers = rows(&Ran::of(child.wait_with_output().unwrap()).well());
     assert_eq!(answers.len(), 3);
     assert_eq!(answers[0], serde_json::json!({"ready": true}));
     assert!(answers[1..].iter().all(|row| row["op"] == "train" && row["value"].as_f64() > Some(0.0)));
-    desk.flowstill(&format!("{SMALL} --serve --batch 1,2 --ops train")).fails(2).says(&["--ops", "--batch"]);
+    desk.flowstill(&format!("{SERVE} --serve --batch 1,2 --ops train")).fails(2).says(&["--ops", "--batch"]);
 }
 
 #[test]
 fn models_made_for_measuring_are_models() {
     let desk = Desk::new();
-    let said = desk.flowstill(&format!("{SMALL} --save-models made")).well().out;
+    let said = desk.flowstill(&format!("{SERVE} --save-models made")).well().out;
     assert!(said.contains("maf.safetensors") && said.contains("iaf.safetensors"), "{said}");
     for name in ["maf", "iaf"] {
         desk.flowstill(&format!("sample made/{name}.safetensors -n 10 -o {name}.npy")).well();
@@ -83,6 +84,9 @@ fn wrong_requests_name_what_is_known() {
         ("bench m.safetensors --dim 3", &["cannot be used with"]),
         ("bench --engine quick", &["fused", "reference"]),
         ("bench missing.safetensors", &["missing.safetensors"]),
+        ("bench --hidden 65536,65536", &["the model would take", "ask for less"]),
+        ("bench --dim 10000 --hidden 1 --layers 1 --batch 100000000 --ops log_prob", &["four batches", "ask for less"]),
+        ("bench --save-models d --ops train", &["cannot be used with"]),
     ] {
         desk.flowstill(arguments).fails(2).says(expected);
     }

@@ -9,12 +9,14 @@ pub mod sample;
 use anyhow::Result;
 use flowstill_data::DataError;
 use flowstill_runner::RunError;
+use flowstill_runner::bench::BenchError;
 
 /// 1 a run failed, 2 wrong input, 130 interrupted and resumable.
 pub fn exit_code(failure: &anyhow::Error) -> u8 {
-    match failure.downcast_ref::<RunError>() {
-        Some(error) => error.exit_code(),
-        None => 2,
+    match (failure.downcast_ref::<RunError>(), failure.downcast_ref::<BenchError>()) {
+        (Some(error), _) => error.exit_code(),
+        (_, Some(BenchError::Train(_) | BenchError::Threads { .. })) => 1,
+        _ => 2,
     }
 }
 

@@ -68,9 +68,14 @@ where
 
     /// Arranges the weights of `theta` for backward passes, once for all evaluations that share them, in the memory of
     /// `spare`. Without it the first backward pass does.
-    pub fn prepare(&self, theta: &Parameters<E>, mut spare: Vec<E>) {
+    ///
+    /// # Errors
+    /// Parameters of another flow.
+    pub fn prepare(&self, theta: &Parameters<E>, mut spare: Vec<E>) -> Result<(), FlowError> {
+        self.check(theta)?;
         self.transposition.fill(&theta.values, &mut spare);
         theta.prepare(spare);
+        Ok(())
     }
 
     pub fn spec(&self) -> &FlowSpec {
@@ -110,7 +115,7 @@ where
         compose(steps, x, graph)
     }
 
-    /// `log p(x)`, one number per row in nats. 1 pass per MAF layer, dim passes per IAF layer.
+    /// `log p(x)`, one number per row in nats. 1 pass per MAF layer; per IAF layer the arithmetic of a pass in dim steps.
     pub fn log_prob(&self, theta: &Parameters<E>, x: &Rows<E>, graph: &mut Graph<E>) -> Result<Column<E>, FlowError> {
         let (z, log_det) = self.inverse_and_log_det(theta, x, graph)?;
         let base = base_log_prob(&z, graph);
@@ -118,7 +123,7 @@ where
     }
 
     /// `x = S(z)` and its own log-density `log p_Z(z) − log|det dS/dz|`, from one evaluation and without any
-    /// inverse. 1 pass per IAF layer, dim passes per MAF layer.
+    /// inverse. 1 pass per IAF layer, the arithmetic of a pass in dim steps per MAF layer.
     pub fn sample_and_log_prob(
         &self,
         theta: &Parameters<E>,

@@ -42,7 +42,7 @@ impl<E: Element> Parameters<E> {
     /// Parameters that a gradient is wanted for.
     pub fn trainable(values: Arc<Vec<E>>) -> Self {
         let sink = Arc::new(Mutex::new(vec![E::zero(); values.len()]));
-        Self::frozen(values).into_sink(sink)
+        Self::frozen(values).with_sink(sink)
     }
 
     /// Parameters that are constants: gradients pass *through* the flow to its input, none are made for these.
@@ -51,7 +51,7 @@ impl<E: Element> Parameters<E> {
     }
 
     /// The same parameters with their gradients added to `sink`, which is as long as they are.
-    pub fn into_sink(self, sink: Sink<E>) -> Self {
+    pub fn with_sink(self, sink: Sink<E>) -> Self {
         Self { sink: Some(sink), ..self }
     }
 

@@ -8,7 +8,7 @@ pub mod calibrate;
 pub mod error;
 pub mod flow;
 pub mod graph;
-pub mod layers;
+mod layers;
 pub mod reference;
 pub mod shards;
 pub mod target;

@@ -34,7 +34,8 @@ pub fn map<T: Send, Failure: Send>(
 ///
 /// The sum runs from the first shard to the last, whoever computes which: with one thread every shard adds to the
 /// total at once; with more, as many shards as there are threads are computed side by side, each but the first into a
-/// vector of its own, and these are added in order. So the bits are the same for any number of threads.
+/// vector of its own, and these are added in order. So the bits are the same for any number of threads, provided that a
+/// shard adds to each number once, as the fused parallel directions do.
 #[derive(Debug, Default)]
 pub struct Accumulator {
     /// vectors of shards that are not the first of their wave, kept from step to step
@@ -43,7 +44,7 @@ pub struct Accumulator {
 
 impl Accumulator {
     /// Evaluates every shard in the current rayon pool and returns the results in order. Each shard is given the
-    /// parameters with a sink for their gradients, whose sum is added to `gradient`.
+    /// parameters with a sink for their gradients, whose sum is added to `gradient`; after an error it holds a part.
     pub fn map<T: Send, Failure: Send>(
         &mut self,
         ranges: &[Range<usize>],
@@ -51,6 +52,7 @@ impl Accumulator {
         gradient: &mut Vec<f32>,
         work: impl Fn(Range<usize>, &Parameters<f32>) -> Result<T, Failure> + Sync,
     ) -> Result<Vec<T>, Failure> {
+        assert_eq!(gradient.len(), theta.values.len(), "a gradient of other parameters");
         let threads = rayon::current_num_threads().min(ranges.len()).max(1);
         self.spare.resize_with(threads - 1, Vec::new);
         let vectors = std::iter::once(std::mem::take(gradient)).chain(self.spare.drain(..));
@@ -59,7 +61,7 @@ impl Accumulator {
         let mut failure = None;
         for wave in ranges.chunks(threads) {
             let shard = |(at, range): (usize, &Range<usize>)| {
-                let theta = theta.clone().into_sink(sinks[at].clone());
+                let theta = theta.clone().with_sink(sinks[at].clone());
                 if at > 0 {
                     let mut sink = lock(&sinks[at]);
                     sink.clear();
@@ -108,11 +110,12 @@ mod tests {
 
     #[test]
     fn shards_are_even_and_cover_the_batch() {
-        for rows in [0, 1, 5, 95, 96, 97, 100, 1000, 12345] {
+        for rows in [0, 1, 5, 63, 64, 95, 96, 97, 100, 193, 1000, 12345] {
             let ranges = ranges(rows, false);
             assert_eq!(ranges.iter().map(Range::len).sum::<usize>(), rows);
             assert!(ranges.windows(2).all(|w| w[0].end == w[1].start && w[0].len().abs_diff(w[1].len()) <= 1));
             assert!(ranges.iter().all(|r| !r.is_empty() && r.len() <= SHARD_ROWS));
+            assert!(rows < 64 || ranges.len() % 2 == 0, "{rows} rows in {} shards", ranges.len());
         }
         assert_eq!(ranges(100, false).len(), 2);
         assert_eq!(ranges(1000, true), [0..1000]);

@@ -3,14 +3,15 @@
 use crate::error::FlowError;
 use crate::flow::{Engine, Flow};
 use crate::graph::{Graph, Parameters, rows};
-use flowstill_model::{FlowSpec, fold::fold_batch_norm};
+use flowstill_model::{FlowSpec, Layout, fold::fold_batch_norm};
 use std::sync::Arc;
 
 /// A frozen density `p` on rows of `dim` coordinates.
 pub trait Target: Send + Sync {
     fn dim(&self) -> usize;
 
-    /// Writes `log p(x)` (nats, one per row) and `∇_x log p(x)` (rows × dim) for the row-major `x`.
+    /// Writes `log p(x)` (nats, one per row) and `∇_x log p(x)` (rows × dim) for the row-major `x`. The three slices hold
+    /// as many rows.
     fn log_prob_and_grad(&self, x: &[f32], log_prob: &mut [f64], grad: &mut [f32]) -> Result<(), FlowError>;
 }
 
@@ -28,9 +29,14 @@ impl FrozenFlow {
 
     /// [`FrozenFlow::new`] on another engine.
     pub fn on(spec: &FlowSpec, theta: &[f32], engine: Engine) -> Result<Self, FlowError> {
+        spec.validate()?;
+        let (expected, got) = (Layout::new(spec).len(), theta.len());
+        if expected != got {
+            return Err(FlowError::Parameters { expected, got });
+        }
         let (spec, theta) = fold_batch_norm(spec, theta);
         let (flow, theta) = (Flow::on(&spec, engine)?, Parameters::frozen(Arc::new(theta)));
-        flow.prepare(&theta, Vec::new());
+        flow.prepare(&theta, Vec::new())?;
         Ok(Self { flow, theta })
     }
 }
@@ -42,6 +48,11 @@ impl Target for FrozenFlow {
 
     /// 1 conditioner pass and its input gradient for each MAF layer.
     fn log_prob_and_grad(&self, x: &[f32], log_prob: &mut [f64], grad: &mut [f32]) -> Result<(), FlowError> {
+        let count = log_prob.len();
+        assert!(x.len() == count * self.dim() && grad.len() == x.len(), "as many rows in all three");
+        if count == 0 {
+            return Ok(());
+        }
         let mut graph = Graph::new();
         let x = rows(x.to_vec(), self.dim());
         let values = self.flow.log_prob(&self.theta, &x, &mut graph)?;

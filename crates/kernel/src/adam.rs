@@ -54,6 +54,8 @@ impl AdamStep {
             average: self.average as f32,
         };
         let AdamState { theta, gradient, first, second, average } = state;
+        let lengths = [gradient.len(), first.len(), second.len()];
+        assert!(lengths == [theta.len(); 3] && (average.is_empty() || average.len() == theta.len()), "one length");
         let parts = theta
             .par_chunks_mut(PART)
             .zip(gradient.par_chunks_mut(PART))

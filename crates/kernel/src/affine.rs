@@ -23,7 +23,7 @@ pub fn soft_clip<R: Real>(a: R, clip: R) -> R {
 
 /// `dα/da = 1 / (1 + |a|/c)² = (1 − |α|/c)²`, given `α`.
 #[inline(always)]
-pub fn slope_at_clipped<R: Real>(alpha: R, clip: R) -> R {
+pub(crate) fn slope_at_clipped<R: Real>(alpha: R, clip: R) -> R {
     let s = R::one() - alpha.abs() / clip;
     s * s
 }

@@ -49,16 +49,20 @@ pub(crate) fn backward<R: Real>(
         let y = y.data()[column_offset(column, y_stride)..].iter().step_by(COLUMNS);
         let dy = dy.data_mut()[column_offset(column, stride)..].iter_mut().step_by(COLUMNS);
         let (mut d_log_scale, mut d_shift) = (R::zero(), R::zero());
+        let scale = match direction {
+            Direction::Forward => log_scale[i].exp(),
+            Direction::Inverse => (-log_scale[i]).exp(),
+        };
         for ((dy, &y), &g_log_det) in dy.zip(y).zip(d_log_det) {
             let g = *dy;
             match direction {
                 Direction::Forward => {
                     d_log_scale += g * (y - shift[i]) + g_log_det;
                     d_shift += g;
-                    *dy = g * log_scale[i].exp();
+                    *dy = g * scale;
                 }
                 Direction::Inverse => {
-                    let du = g * (-log_scale[i]).exp();
+                    let du = g * scale;
                     d_log_scale -= g * y + g_log_det;
                     d_shift -= du;
                     *dy = du;

@@ -79,7 +79,7 @@ impl Isa {
         }
     }
 
-    /// What the kernels of this process run on. Results on different instructions agree up to rounding; all that is
+    /// What the kernels of this process run on; noise has the same bits on all of them and chooses for itself. Results on different instructions agree up to rounding; all that is
     /// said to be the same to the bit is so within one.
     #[inline]
     pub fn active() -> Self {
@@ -156,8 +156,8 @@ pub(crate) fn multiply_add<R: crate::Real, I: Instructions>(a: R, b: R, c: R) ->
 /// Defines a function that is compiled for every set of instructions and picks the active one when called. Its body
 /// is an `#[inline(always)]` function with one more type parameter, the [`Instructions`].
 ///
-/// Nothing in such a body may be a closure that could stay a function of its own: it would be compiled without the
-/// instructions.
+/// Nothing in such a body that does arithmetic may be a closure that could stay a function of its own: it would be
+/// compiled without the instructions.
 macro_rules! dispatch {
     ($(#[$attribute:meta])* $visibility:vis fn $name:ident$([$generic:ident: $bound:path])?(
         $($argument:ident: $kind:ty),* $(,)?

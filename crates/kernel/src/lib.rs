@@ -4,7 +4,6 @@
 //! Each fast routine stands beside a plain one in [`mod@reference`], and a test compares the two.
 
 pub mod activation;
-pub mod activations;
 pub mod adam;
 pub mod affine;
 mod diagonal;
@@ -22,15 +21,16 @@ pub mod real;
 pub mod reference;
 mod row;
 mod tile;
+pub mod trace;
 mod transpose;
 mod weight_gradient;
 
 pub use activation::Activation;
-pub use activations::{Activations, Gradients};
 pub use incremental::Incremental;
 pub use isa::Isa;
 pub use linear::Linear;
 pub use made::Made;
 pub use panels::Panels;
-pub use parallel::{Parallel, Step, Workspace};
+pub use parallel::{Layer, Parallel, Workspace};
 pub use real::Real;
+pub use trace::{Activations, Gradients};

@@ -4,9 +4,9 @@
 //! coordinate `i` have degree `i`. A hidden unit reads what has a degree no larger than its own, an output what
 //! has a smaller one. Units are *sorted* by degree from the start, so that every masked matrix is a staircase.
 
-use crate::activations::{Activations, Gradients};
 use crate::panels::COLUMNS;
 use crate::product::{self, Finish};
+use crate::trace::{Activations, Gradients};
 use crate::weight_gradient::backward_parameters;
 use crate::{Activation, Linear, Real};
 use std::ops::Range;

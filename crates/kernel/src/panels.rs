@@ -17,8 +17,8 @@ pub struct Panels<R> {
     data: Vec<R>,
 }
 
-/// Where a column lies within its row: `offset + row · COLUMNS`.
-pub fn column_offset(column: usize, stride: usize) -> usize {
+/// Where the first row of a column lies; row `r` is `r · COLUMNS` further.
+pub(crate) fn column_offset(column: usize, stride: usize) -> usize {
     column / COLUMNS * stride + column % COLUMNS
 }
 

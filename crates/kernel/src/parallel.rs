@@ -3,17 +3,17 @@
 //!
 //! An autoregressive layer `x_i = μ_i(v_<i) + e^{α_i(v_<i)}·z_i` is given the side that its conditioner reads.
 
-use crate::activations::Gradients;
 use crate::affine::{self, Direction};
 use crate::diagonal;
 use crate::elementwise::add_panels;
 use crate::panels::Panels;
+use crate::trace::Gradients;
 use crate::{Activations, Made, Real};
 use std::ops::Range;
 
 /// One layer of the chain, as it is applied.
 #[derive(Debug, Clone)]
-pub enum Step {
+pub enum Layer {
     /// a MADE with two outputs per coordinate; `order[i]` is the coordinate that comes i-th
     Autoregressive { made: Made, order: Vec<usize>, clip: f64 },
     /// `x = e^{log_scale} ⊙ z + shift`; its parameters are the log-scales, then the shifts
@@ -31,7 +31,7 @@ pub struct Parallel {
 
 #[derive(Debug, Clone)]
 struct Placed {
-    step: Step,
+    layer: Layer,
     theta: Range<usize>,
     transposed: Range<usize>,
     /// coordinate of each column
@@ -58,23 +58,26 @@ struct Kept<R> {
 }
 
 impl Parallel {
-    /// `steps` with the place of each one's parameters, in the order in which they are applied.
-    pub fn new(dim: usize, direction: Direction, steps: Vec<(Step, Range<usize>)>) -> Self {
-        let mut placed: Vec<Placed> = Vec::with_capacity(steps.len());
+    /// `layers` with the place of each one's parameters, in the order in which they are applied.
+    pub fn new(dim: usize, direction: Direction, layers: Vec<(Layer, Range<usize>)>) -> Self {
+        let mut placed: Vec<Placed> = Vec::with_capacity(layers.len());
         let mut transposed_len = 0;
-        for (step, theta) in steps {
+        for (layer, theta) in layers {
             let before = placed.last().map(|step| step.order.clone());
-            let (order, weights) = match &step {
-                Step::Autoregressive { made, order, .. } => (order.clone(), made.transposed_len()),
-                Step::Diagonal => (before.clone().unwrap_or_else(|| (0..dim).collect()), 0),
+            let (order, weights) = match &layer {
+                Layer::Autoregressive { made, order, .. } => (order.clone(), made.transposed_len()),
+                Layer::Diagonal => (before.clone().unwrap_or_else(|| (0..dim).collect()), 0),
             };
             assert_eq!(order.len(), dim, "an order of other coordinates");
+            if let Layer::Autoregressive { made, .. } = &layer {
+                assert_eq!((made.dim(), made.params_per_dim()), (dim, 2), "a shift and a log-scale per coordinate");
+            }
             let mut column = vec![0; dim];
             before.iter().flatten().enumerate().for_each(|(i, &coordinate)| column[coordinate] = i);
             let from = order.iter().map(|&coordinate| column[coordinate]).collect();
             let transposed = transposed_len..transposed_len + weights;
             transposed_len = transposed.end;
-            placed.push(Placed { step, theta, transposed, order, from });
+            placed.push(Placed { layer, theta, transposed, order, from });
         }
         Self { dim, direction, steps: placed, transposed_len }
     }
@@ -91,7 +94,7 @@ impl Parallel {
     /// Writes the transposed weights of all layers, which the backward pass reads. Once for given parameters.
     pub fn transpose<R: Real>(&self, theta: &[R], out: &mut [R]) {
         for placed in &self.steps {
-            if let Step::Autoregressive { made, .. } = &placed.step {
+            if let Layer::Autoregressive { made, .. } = &placed.layer {
                 made.transpose(&theta[placed.theta.clone()], &mut out[placed.transposed.clone()]);
             }
         }
@@ -108,24 +111,24 @@ impl Parallel {
     ) {
         let rows = log_det.len();
         assert!(values.len() == rows * self.dim && mapped.len() == values.len(), "values must be rows × dim");
+        workspace.rows = rows;
         if rows == 0 {
             return;
         }
-        workspace.rows = rows;
         workspace.steps.resize_with(self.steps.len(), Kept::default);
         for (k, placed) in self.steps.iter().enumerate() {
             let (before, after) = workspace.steps.split_at_mut(k);
             let kept = &mut after[0];
             let theta = &theta[placed.theta.clone()];
-            match &placed.step {
-                Step::Autoregressive { made, clip, .. } => {
+            match &placed.layer {
+                Layer::Autoregressive { made, clip, .. } => {
                     placed.load(before.last(), values, kept.activations.input_mut(made, rows));
                     made.forward(theta, &mut kept.activations);
                     kept.y.reshape(rows, self.dim);
                     let (u, outputs) = kept.activations.input_and_outputs_mut();
                     affine::forward(self.direction, R::of(*clip), u, outputs, &mut kept.y, log_det);
                 }
-                Step::Diagonal => {
+                Layer::Diagonal => {
                     kept.y.reshape(rows, self.dim);
                     placed.load(before.last(), values, &mut kept.y);
                     diagonal::forward(self.direction, theta, &placed.order, &mut kept.y, log_det);
@@ -153,7 +156,10 @@ impl Parallel {
     ) {
         let Workspace { rows, steps, gradients, d_values: d, permuted } = workspace;
         let rows = *rows;
-        assert!(d_mapped.len() == rows * self.dim && d_log_det.len() == rows && steps.len() == self.steps.len());
+        assert!(d_mapped.len() == rows * self.dim && d_log_det.len() == rows, "gradients of other rows");
+        if rows == 0 {
+            return;
+        }
         let Some(last) = self.steps.last() else {
             return d_values.copy_from_slice(d_mapped);
         };
@@ -161,8 +167,8 @@ impl Parallel {
         d.gather(d_mapped, &last.order);
         for (k, (placed, kept)) in self.steps.iter().zip(steps.iter()).enumerate().rev() {
             let d_theta = d_theta.as_deref_mut().map(|d_theta| &mut d_theta[placed.theta.clone()]);
-            match &placed.step {
-                Step::Autoregressive { made, clip, .. } => {
+            match &placed.layer {
+                Layer::Autoregressive { made, clip, .. } => {
                     let clip = R::of(*clip);
                     let (u, outputs) = (kept.activations.input(), kept.activations.outputs());
                     let d_outputs = gradients.outputs_mut(made, rows);
@@ -170,7 +176,7 @@ impl Parallel {
                     made.backward(&transposed[placed.transposed.clone()], &kept.activations, gradients, d_theta);
                     add_panels(gradients.input(), d);
                 }
-                Step::Diagonal => {
+                Layer::Diagonal => {
                     let theta = &theta[placed.theta.clone()];
                     diagonal::backward(self.direction, theta, &placed.order, &kept.y, d_log_det, d, d_theta);
                 }
@@ -192,6 +198,28 @@ impl Placed {
         match before {
             Some(kept) => to.permute(&kept.y, &self.from),
             None => to.gather(values, &self.order),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Activation;
+
+    #[test]
+    fn no_rows_give_nothing_also_after_some() {
+        let made = Made::new(3, &[5], 2, Activation::Tanh);
+        let theta = vec![0.1f64; made.parameters()];
+        let layer = Layer::Autoregressive { made, order: vec![2, 0, 1], clip: 3.0 };
+        let chain = Parallel::new(3, Direction::Inverse, vec![(layer, 0..theta.len())]);
+        let (mut workspace, transposed) = (Workspace::default(), vec![0.0; chain.transposed_len()]);
+        for rows in [7, 0] {
+            let (mut mapped, mut log_det) = (vec![0.0; rows * 3], vec![0.0; rows]);
+            chain.forward(&theta, &vec![0.5; rows * 3], &mut workspace, &mut mapped, &mut log_det);
+            let mut d_values = vec![0.0; rows * 3];
+            let d_log_det = vec![1.0; rows];
+            chain.backward(&theta, &transposed, &mut workspace, &mapped, &d_log_det, None, &mut d_values);
         }
     }
 }

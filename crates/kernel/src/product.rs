@@ -203,3 +203,36 @@ impl<R: Real> Product<'_, R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::isa::Plain;
+
+    /// The tile of 12 rows runs on AVX-512 only; its code is the same on any processor.
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn wide_tiles_do_what_narrow_ones_do() {
+        use crate::isa::Wide;
+        let numbers = |n: usize, phase: f64| (0..n).map(|i| (i as f64 * 0.7 + phase).sin()).collect::<Vec<f64>>();
+        for rows in 1..=40 {
+            for (from, to) in [(0, 0), (0, 5), (3, 40), (16, 48)] {
+                let mut x = Panels::default();
+                x.reshape(rows, 48);
+                let values = numbers(x.data().len(), 0.1);
+                x.data_mut().copy_from_slice(&values);
+                let (b, bias) = (numbers((to - from) * COLUMNS, 0.2), numbers(COLUMNS, 0.3));
+                let h = numbers(rows * COLUMNS, 0.4);
+                for width in [COLUMNS / 2, COLUMNS] {
+                    for last in [Last::Nothing, Last::Bias(&bias), Last::BiasRelu(&bias), Last::ReluSlope(&h)] {
+                        let (mut wide, mut narrow) = (vec![f64::NAN; h.len()], vec![f64::NAN; h.len()]);
+                        product_body::<f64, Wide>(from, to, &x, &b, width, last, &mut wide);
+                        product_body::<f64, Plain>(from, to, &x, &b, width, last, &mut narrow);
+                        let same = wide.iter().zip(&narrow).all(|(a, b)| (a - b).abs() < 1e-13);
+                        assert!(same, "{rows} rows, columns {from}..{to}, width {width}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -103,3 +103,33 @@ fn add_rows_body<R: Real, I: Instructions>(dy: &[R], out: &mut [R]) {
     }
     out.iter_mut().zip(sum).for_each(|(out, sum)| *out += sum);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::isa::Plain;
+
+    /// Blocks of 16 inputs run on AVX-512 only; their code is the same on any processor.
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn wide_blocks_do_what_narrow_ones_do() {
+        use crate::isa::Wide;
+        let numbers = |n: usize, phase: f64| (0..n).map(|i| (i as f64 * 0.7 + phase).sin()).collect::<Vec<f64>>();
+        for rows in [1, 2, 7, 96] {
+            let mut x = Panels::default();
+            x.reshape(rows, 40);
+            let values = numbers(x.data().len(), 0.1);
+            x.data_mut().copy_from_slice(&values);
+            let dy = numbers(rows * COLUMNS, 0.2);
+            for inputs in [1, 15, 16, 17, 40] {
+                for width in [COLUMNS / 2, COLUMNS] {
+                    let (mut wide, mut narrow) = (numbers(inputs * COLUMNS, 0.3), numbers(inputs * COLUMNS, 0.3));
+                    weight_gradient_body::<f64, Wide>(&x, &dy, &mut wide, width);
+                    weight_gradient_body::<f64, Plain>(&x, &dy, &mut narrow, width);
+                    let same = wide.iter().zip(&narrow).all(|(a, b)| (a - b).abs() < 1e-12);
+                    assert!(same, "{rows} rows, {inputs} inputs, width {width}");
+                }
+            }
+        }
+    }
+}

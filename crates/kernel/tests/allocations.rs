@@ -5,7 +5,7 @@ mod common;
 use common::wave;
 use flowstill_kernel::affine::Direction;
 use flowstill_kernel::incremental::{Solve, Sweep};
-use flowstill_kernel::{Activation, Incremental, Made, Parallel, Step, Workspace};
+use flowstill_kernel::{Activation, Incremental, Layer, Made, Parallel, Workspace};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -47,7 +47,7 @@ fn steps_and_sweeps_allocate_nothing_after_the_first() {
         let order: Vec<usize> = (0..dim).rev().collect();
         let theta: Vec<f32> = made.pack(&wave(made.dense_parameters(), 0.4, 0.3));
         let part = 0..theta.len();
-        let step = Step::Autoregressive { made: made.clone(), order: order.clone(), clip: 3.0 };
+        let step = Layer::Autoregressive { made: made.clone(), order: order.clone(), clip: 3.0 };
         let chain = Parallel::new(dim, Direction::Inverse, vec![(step.clone(), part.clone()), (step, part)]);
         let mut transposed = vec![0.0; chain.transposed_len()];
         let v: Vec<f32> = wave(rows * dim, 1.0, 0.1);

@@ -7,17 +7,17 @@ use common::{SHAPES, backward, forward, made, wave};
 use flowstill_kernel::affine::Direction;
 use flowstill_kernel::incremental::{Adjoint, AdjointBuffers, Solve, Sweep};
 use flowstill_kernel::isa::IsaError;
-use flowstill_kernel::{Activation, Incremental, Isa, Parallel, Step, Workspace, reference};
+use flowstill_kernel::{Activation, Incremental, Isa, Layer, Parallel, Workspace, reference};
 
 /// Everything that is compiled for each set: outputs and gradients of networks, a chain with its gradients, both
 /// sweeps, the adjoint.
 fn everything() -> Vec<f32> {
     let mut all = Vec::new();
     for shape in SHAPES {
-        for activation in Activation::ALL {
+        for activation in [Activation::Relu, Activation::Elu] {
             let made = made(shape, activation);
             let theta: Vec<f32> = made.pack(&wave(made.dense_parameters(), 0.4, 0.3));
-            for rows in [1, 29] {
+            for rows in [1, 29, 70, 97] {
                 let v: Vec<f32> = wave(rows * made.dim(), 1.5, 0.1);
                 let (out, cache) = forward(&made, &theta, &v);
                 let (d_theta, d_v) = backward(&made, &theta, &cache, &wave(out.len(), 1.0, 0.2), false);
@@ -27,7 +27,7 @@ fn everything() -> Vec<f32> {
                 }
                 let order: Vec<usize> = (0..made.dim()).rev().collect();
                 for direction in [Direction::Forward, Direction::Inverse] {
-                    let step = Step::Autoregressive { made: made.clone(), order: order.clone(), clip: 3.0 };
+                    let step = Layer::Autoregressive { made: made.clone(), order: order.clone(), clip: 3.0 };
                     let chain = Parallel::new(made.dim(), direction, vec![(step, 0..theta.len())]);
                     let (mut workspace, mut transposed) = (Workspace::default(), vec![0.0; chain.transposed_len()]);
                     let (mut mapped, mut log_det) = (vec![0.0; v.len()], vec![0.0; rows]);
@@ -73,7 +73,9 @@ fn every_set_of_instructions_gives_the_same_numbers() {
     for isa in supported {
         isa.activate().unwrap();
         assert_eq!(Isa::active(), isa);
-        for (i, (a, b)) in everything().into_iter().zip(&portable).enumerate() {
+        let numbers = everything();
+        assert_eq!(numbers.len(), portable.len());
+        for (i, (a, b)) in numbers.into_iter().zip(&portable).enumerate() {
             assert!((a - b).abs() <= 2e-4 * (1.0 + b.abs()), "{}: number {i} is {a}, portable {b}", isa.name());
         }
         // and the definition itself, in double precision

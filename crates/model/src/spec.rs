@@ -68,7 +68,15 @@ impl Autoregressive {
     }
 }
 
-/// Largest dimension, width and depth: products of them stay far from overflow.
+/// Bounds of the log-scale clip: below, layers could hardly scale; above, `e^α` is beyond single precision.
+pub const LEAST_CLIP: f64 = 1e-3;
+/// See [`LEAST_CLIP`].
+pub const MOST_CLIP: f64 = 80.0;
+
+/// Most hidden layers.
+const DEEPEST: usize = 1024;
+
+/// Largest dimension, width and number of layers: products of them stay far from overflow.
 const MOST: usize = 1 << 20;
 
 /// What is wrong with a specification.
@@ -80,6 +88,8 @@ pub enum SpecError {
     NoLayer,
     #[error("layer {layer}: order must be a permutation of 0…{last}, got {order:?}")]
     BadOrder { layer: usize, last: usize, order: Vec<usize> },
+    #[error("layer {layer}: {found} hidden layers, expected at most {DEEPEST}")]
+    TooDeep { layer: usize, found: usize },
     #[error("layer {layer}: a hidden layer needs at least one unit")]
     EmptyHidden { layer: usize },
     #[error("{what} is {found}, expected at most {MOST}")]
@@ -89,7 +99,7 @@ pub enum SpecError {
          got {hidden:?}"
     )]
     BadResidual { layer: usize, hidden: Vec<usize> },
-    #[error("layer {layer}: the log-scale clip must be a positive number")]
+    #[error("layer {layer}: the log-scale clip must be a number from {LEAST_CLIP} to {MOST_CLIP}")]
     BadClip { layer: usize },
 }
 
@@ -112,6 +122,9 @@ impl FlowSpec {
         }
         for (layer, spec) in self.layers.iter().enumerate() {
             if let LayerSpec::Autoregressive(a) = spec {
+                if a.hidden.len() > DEEPEST {
+                    return Err(SpecError::TooDeep { layer, found: a.hidden.len() });
+                }
                 let mut sorted = a.order.clone();
                 sorted.sort_unstable();
                 if !sorted.iter().copied().eq(0..self.dim) {
@@ -124,7 +137,7 @@ impl FlowSpec {
                 if a.residual && !blocks {
                     return Err(SpecError::BadResidual { layer, hidden: a.hidden.clone() });
                 }
-                if !(a.log_scale_clip > 0.0 && a.log_scale_clip.is_finite()) {
+                if !(a.log_scale_clip >= LEAST_CLIP && a.log_scale_clip <= MOST_CLIP) {
                     return Err(SpecError::BadClip { layer });
                 }
             }

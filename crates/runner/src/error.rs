@@ -27,7 +27,7 @@ pub enum RunError {
     #[error("{stage}")]
     Flow { stage: &'static str, source: FlowError },
     #[error(
-        "{folder} holds a {stage} of another configuration; choose another `name`, or pass --overwrite to replace what differs"
+        "{folder} holds a {stage} of another configuration, data, engine or version; choose another `name`, or pass --overwrite to replace what differs"
     )]
     OtherConfiguration { folder: PathBuf, stage: &'static str },
     #[error("{path} is missing; run `flowstill {command}` first")]

@@ -14,6 +14,8 @@ pub(crate) struct Sequential<R> {
     made: Made,
     /// position → coordinate
     order: Vec<usize>,
+    /// position → position
+    in_order: Vec<usize>,
     clip: R,
     direction: Direction,
     theta: Range<usize>,
@@ -38,7 +40,8 @@ impl<R: Real> Sequential<R> {
     /// The layer with parameters at `theta` in the direction that is sequential for it.
     pub fn new(spec: &Autoregressive, direction: Direction, theta: Range<usize>) -> Self {
         let (made, order, clip) = (spec.made(), spec.order.clone(), R::of(spec.log_scale_clip));
-        Self { made, order, clip, direction, theta, network: OnceLock::new() }
+        let in_order = (0..order.len()).collect();
+        Self { made, order, in_order, clip, direction, theta, network: OnceLock::new() }
     }
 
     /// Maps whole rows in place and adds each row's log-det of the map.
@@ -74,9 +77,7 @@ impl<R: Real> Sequential<R> {
 
     /// One pass at the rows of `v`, in degree order.
     fn pass(&self, theta: &[R], v: &[R], activations: &mut Activations<R>) {
-        let dim = self.order.len();
-        let order: Vec<usize> = (0..dim).collect();
-        activations.input_mut(&self.made, v.len() / dim).gather(v, &order);
+        activations.input_mut(&self.made, v.len() / self.order.len()).gather(v, &self.in_order);
         self.made.forward(theta, activations);
     }
 

@@ -3,7 +3,7 @@
 use crate::autoregressive::{Buffers as SolveBuffers, Sequential};
 use crate::{Method, Rounds};
 use flowstill_kernel::affine::Direction;
-use flowstill_kernel::{Parallel, Real, Step, Workspace};
+use flowstill_kernel::{Layer, Parallel, Real, Workspace};
 use flowstill_model::{FlowSpec, LayerSpec, Layout, Orientation};
 
 /// Consecutive layers of one direction, as they are applied.
@@ -43,8 +43,8 @@ pub(crate) fn segments<R: Real>(spec: &FlowSpec, direction: Direction) -> Vec<Se
     for (layer, theta) in layers {
         match layer {
             LayerSpec::Autoregressive(a) if a.orientation == given => {
-                let step = Step::Autoregressive { made: a.made(), order: a.order.clone(), clip: a.log_scale_clip };
-                steps.push((step, theta));
+                let layer = Layer::Autoregressive { made: a.made(), order: a.order.clone(), clip: a.log_scale_clip };
+                steps.push((layer, theta));
             }
             LayerSpec::Autoregressive(a) => {
                 if !steps.is_empty() {
@@ -52,7 +52,7 @@ pub(crate) fn segments<R: Real>(spec: &FlowSpec, direction: Direction) -> Vec<Se
                 }
                 segments.push(Segment::Sequential(Box::new(Sequential::new(a, direction, theta))));
             }
-            LayerSpec::ActNorm { .. } | LayerSpec::BatchNorm { .. } => steps.push((Step::Diagonal, theta)),
+            LayerSpec::ActNorm { .. } | LayerSpec::BatchNorm { .. } => steps.push((Layer::Diagonal, theta)),
         }
     }
     if !steps.is_empty() {

@@ -23,6 +23,7 @@ pub const VALIDATION_DRAWS: usize = 4096;
 pub struct ReverseKl<'a> {
     spec: FlowSpec,
     flow: Flow<f32>,
+    engine: Engine,
     target: &'a dyn Target,
     batch: usize,
     seed: u64,
@@ -49,7 +50,7 @@ impl<'a> ReverseKl<'a> {
             return Err(FlowError::Width { expected: target.dim(), got: spec.dim });
         }
         let (flow, shards) = (Flow::on(spec, engine)?, Accumulator::default());
-        Ok(Self { spec: spec.clone(), flow, target, batch, seed, shards, spare: Vec::new() })
+        Ok(Self { spec: spec.clone(), flow, engine, target, batch, seed, shards, spare: Vec::new() })
     }
 
     fn draws(&self, purpose: Purpose, index: u64, count: usize) -> Vec<f32> {
@@ -100,7 +101,7 @@ impl Objective for ReverseKl<'_> {
         let (dim, count) = (self.spec.dim, self.batch);
         let z = self.draws(Purpose::BaseDraws, step, count);
         let theta = Parameters::frozen(theta.clone());
-        self.flow.prepare(&theta, std::mem::take(&mut self.spare));
+        self.flow.prepare(&theta, std::mem::take(&mut self.spare))?;
         let (flow, target) = (&self.flow, self.target);
         let ranges = shards::ranges(count, self.spec.couples_rows());
         let sums = self.shards.map(&ranges, &theta, gradient, |range, theta| {
@@ -121,7 +122,7 @@ impl Objective for ReverseKl<'_> {
             calibrate(&self.spec, theta, &z, Orientation::Iaf, Calibrate::BatchNorm)?;
         }
         let (spec, folded) = fold_batch_norm(&self.spec, theta);
-        let (flow, folded) = (Flow::new(&spec)?, Arc::new(folded));
+        let (flow, folded) = (Flow::on(&spec, self.engine)?, Arc::new(folded));
         let dim = spec.dim;
         let sums = shards::map(&shards::ranges(VALIDATION_DRAWS, false), |range| {
             let theta = Parameters::frozen(folded.clone());

@@ -17,6 +17,7 @@ use std::sync::Arc;
 pub struct Nll<'a> {
     spec: FlowSpec,
     flow: Flow<f32>,
+    engine: Engine,
     train: &'a Rows,
     validation: &'a Rows,
     batches: Batches,
@@ -41,6 +42,7 @@ impl<'a> Nll<'a> {
         Ok(Self {
             spec: spec.clone(),
             flow: Flow::on(spec, engine)?,
+            engine,
             train,
             validation,
             batches: Batches::new(train.len(), batch, seed),
@@ -63,7 +65,7 @@ impl Objective for Nll<'_> {
         let count = self.batch.len() / dim;
         let ranges = shards::ranges(count, self.spec.couples_rows());
         let theta = Parameters::frozen(theta.clone());
-        self.flow.prepare(&theta, std::mem::take(&mut self.spare));
+        self.flow.prepare(&theta, std::mem::take(&mut self.spare))?;
         let (flow, batch) = (&self.flow, &self.batch);
         let sums = self.shards.map(&ranges, &theta, gradient, |range, theta| {
             let x = rows(batch[range.start * dim..range.end * dim].to_vec(), dim);
@@ -82,7 +84,7 @@ impl Objective for Nll<'_> {
         if self.spec.couples_rows() {
             calibrate(&self.spec, theta, &self.train.values, Orientation::Maf, Calibrate::BatchNorm)?;
         }
-        let log_prob = log_prob(&self.spec, theta, self.validation)?;
+        let log_prob = log_prob(&self.spec, theta, self.validation, self.engine)?;
         Ok(-log_prob.iter().sum::<f64>() / log_prob.len() as f64)
     }
 
@@ -95,9 +97,9 @@ impl Objective for Nll<'_> {
 }
 
 /// Standardised log-density of every row; 1 conditioner pass per layer.
-pub fn log_prob(spec: &FlowSpec, theta: &[f32], data: &Rows) -> Result<Vec<f64>, FlowError> {
+pub fn log_prob(spec: &FlowSpec, theta: &[f32], data: &Rows, engine: Engine) -> Result<Vec<f64>, FlowError> {
     let (spec, theta) = fold_batch_norm(spec, theta);
-    let flow = Flow::<f32>::new(&spec)?;
+    let flow = Flow::<f32>::on(&spec, engine)?;
     let theta = Arc::new(theta);
     let parts = shards::map(&shards::ranges(data.len(), false), |range| {
         let theta = Parameters::frozen(theta.clone());

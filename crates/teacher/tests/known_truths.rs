@@ -50,7 +50,7 @@ fn maximum_likelihood_on_a_known_mixture_reaches_its_entropy() {
     let architecture = Architecture { layers: 8, hidden: vec![48, 48], ..Architecture::default() };
     let never = AtomicBool::new(false);
     let teacher = train(&architecture, &settings(4000), 100_000, 2, None, &never, &mut ());
-    let standardized = log_prob(&teacher.spec, &teacher.theta, &data.test).unwrap();
+    let standardized = log_prob(&teacher.spec, &teacher.theta, &data.test, Engine::Fused).unwrap();
     // the true log-density of the very same test rows, so that their sampling noise cancels
     let density = synthetic::Target::from_name("gaussian_mixture", Some(2), Some(3), 1).unwrap().density();
     let rows = data.standardizer.restore(&data.test.values);
@@ -117,7 +117,7 @@ fn batch_norm_and_act_norm_teachers_learn() {
         let density = synthetic::Target::from_name("gaussian_mixture", Some(2), Some(3), 1).unwrap().density();
         let rows = data.standardizer.restore(&data.test.values);
         let truth = rows.chunks_exact(2).map(|x| density.log_prob(x)).sum::<f64>() / data.test.len() as f64;
-        let log_p = log_prob(&teacher.spec, &teacher.theta, &data.test).unwrap();
+        let log_p = log_prob(&teacher.spec, &teacher.theta, &data.test, Engine::Fused).unwrap();
         let mean = log_p.iter().sum::<f64>() / log_p.len() as f64 - data.standardizer.log_det();
         assert!(truth - mean < 0.3, "{normalisation:?}: {mean} against {truth}");
     }

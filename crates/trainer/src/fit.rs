@@ -119,16 +119,10 @@ pub fn advance(
 ) -> Result<(), TrainError> {
     let step = state.counters.step;
     let theta = Arc::new(std::mem::take(&mut state.theta));
-    let terms = objective.loss_and_gradient(&theta, step, gradient).map_err(TrainError::Objective)?;
-    let norm = norm(gradient);
-    if !terms.iter().all(|t| t.is_finite()) || !norm.is_finite() {
-        let what = objective
-            .locate_non_finite(&theta, step)
-            .or_else(|| gradient.iter().position(|g| !g.is_finite()).map(|i| in_gradient(layout, i)))
-            .unwrap_or_else(|| "the loss is not finite".to_owned());
-        return Err(TrainError::Diverged { step, what, last_loss: state.counters.last_loss });
-    }
+    let evaluated = evaluate(objective, &theta, step, gradient, layout, state.counters.last_loss);
+    // back in its place also when the step failed
     state.theta = Arc::unwrap_or_clone(theta);
+    let (terms, norm) = evaluated?;
 
     let rate = settings.rate_at(step);
     let gradient_scale = settings.clip_norm.map_or(1.0, |bound| (bound / norm).min(1.0));
@@ -150,6 +144,27 @@ pub fn advance(
     state.counters.running.add(&terms, norm);
     let report = StepReport { step: step + 1, terms: &terms, rate, gradient_norm: norm };
     observer.step(&report).map_err(TrainError::Observer)
+}
+
+/// The terms, and the norm of the gradient; an error that names what is not finite, if anything is.
+fn evaluate(
+    objective: &mut dyn Objective,
+    theta: &Arc<Vec<f32>>,
+    step: u64,
+    gradient: &mut Vec<f32>,
+    layout: &Layout,
+    last_loss: f64,
+) -> Result<(Vec<f64>, f64), TrainError> {
+    let terms = objective.loss_and_gradient(theta, step, gradient).map_err(TrainError::Objective)?;
+    let norm = norm(gradient);
+    if terms.iter().all(|t| t.is_finite()) && norm.is_finite() {
+        return Ok((terms, norm));
+    }
+    let what = objective
+        .locate_non_finite(theta, step)
+        .or_else(|| gradient.iter().position(|g| !g.is_finite()).map(|i| in_gradient(layout, i)))
+        .unwrap_or_else(|| "the loss is not finite".to_owned());
+    Err(TrainError::Diverged { step, what, last_loss })
 }
 
 /// Neighbouring parameters that are treated alike, buffers left out; one pass over all of them if no weight decays.

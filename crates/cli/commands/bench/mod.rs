@@ -6,10 +6,10 @@ mod samplers;
 use crate::arguments::Bench;
 use anyhow::Result;
 
-pub fn bench(options: &Bench) -> Result<()> {
+pub fn bench(options: &Bench, quiet: bool) -> Result<()> {
     match (&options.teacher, &options.student) {
         (Some(teacher), Some(student)) => samplers::compare(options, teacher, student),
-        _ => operations::measure(options),
+        _ => operations::measure(options, quiet),
     }
 }
 

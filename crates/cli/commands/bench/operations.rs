@@ -13,13 +13,13 @@ use std::time::Duration;
 /// Rows of a call, unless the command says otherwise.
 const BATCHES: [usize; 4] = [1, 100, 1000, 10_000];
 
-pub fn measure(options: &Options) -> Result<()> {
+pub fn measure(options: &Options, quiet: bool) -> Result<()> {
     let engine = options.engine.into();
     let models = match &options.checkpoint {
         Some(path) => Models::from_checkpoint(Checkpoint::load(path)?, engine),
         None => {
             let shape = Shape { dim: options.dim, hidden: options.hidden.clone(), layers: options.layers };
-            Models::of(&shape, engine)
+            Models::of(&shape, engine)?
         }
     };
     if let Some(folder) = &options.save_models {
@@ -41,6 +41,9 @@ pub fn measure(options: &Options) -> Result<()> {
     let mut rows = Vec::new();
     for &batch in batches {
         for &operation in &operations {
+            if !quiet {
+                output::note(format_args!("{}, batch {batch}", operation.name()));
+            }
             bench.measure(operation, batch, &mut |row| {
                 let wanted = row.is_none();
                 rows.extend(row);
@@ -48,8 +51,9 @@ pub fn measure(options: &Options) -> Result<()> {
             })?;
             if options.json
                 && let Some(row) = rows.last()
+                && !output::result_if_read(serde_json::to_string(row)?)?
             {
-                output::result(serde_json::to_string(row)?)?;
+                return Ok(());
             }
         }
     }
@@ -82,11 +86,11 @@ fn serve(models: &Models, operations: &[Operation], batches: &[usize], threads: 
 
 /// Says what there is to say and waits for the next line; false at the end of the input.
 fn answer(row: Option<BenchRow>) -> Result<bool> {
-    match row {
-        None => output::result("{\"ready\": true}")?,
-        Some(row) => output::result(serde_json::to_string(&row)?)?,
-    }
-    Ok(std::io::stdin().read_line(&mut String::new()).context("cannot read standard input")? > 0)
+    let read = match row {
+        None => output::result_if_read("{\"ready\": true}")?,
+        Some(row) => output::result_if_read(serde_json::to_string(&row)?)?,
+    };
+    Ok(read && std::io::stdin().read_line(&mut String::new()).context("cannot read standard input")? > 0)
 }
 
 fn isa(rows: &[BenchRow]) -> &str {

@@ -10,7 +10,7 @@ use crate::error::FlowError;
 use crate::graph::{Column, Element, Graph, Parameters, Rows, check_width, column, lock, rows};
 use crate::layers::sequential::Sequential;
 use flowstill_kernel::affine::Direction;
-use flowstill_kernel::{Parallel, Step, Workspace};
+use flowstill_kernel::{Layer, Parallel, Workspace};
 use flowstill_model::{LayerSpec, Orientation};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -49,18 +49,14 @@ struct Place {
 
 /// The parallel chains of a flow, one after the other in the vector of transposed weights.
 #[derive(Default)]
-pub struct Transposition {
+pub(crate) struct Transposition {
     parts: Vec<(Parallel, Range<usize>)>,
 }
 
 impl Transposition {
     /// Length of the vector.
-    pub fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.parts.last().map_or(0, |(_, range)| range.end)
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// Fills a vector with the transposed weights of `theta`.
@@ -76,7 +72,7 @@ impl<E: Element> Run<E> {
     /// `layers` must be autoregressive of orientation `orientation`, or diagonal.
     pub fn new(dim: usize, orientation: Orientation, layers: &[(&LayerSpec, Range<usize>)]) -> Self {
         let parallel = |direction| {
-            let steps = layers.iter().map(|(layer, range)| (step(layer), range.clone()));
+            let steps = layers.iter().map(|(layer, range)| (as_kernel(layer), range.clone()));
             let steps: Vec<_> = match direction {
                 Direction::Forward => steps.collect(),
                 Direction::Inverse => steps.rev().collect(),
@@ -89,7 +85,7 @@ impl<E: Element> Run<E> {
                     Piece::Autoregressive(Arc::new(Sequential::new(spec, range.clone(), direction)))
                 }
                 LayerSpec::ActNorm { .. } | LayerSpec::BatchNorm { .. } => {
-                    let parallel = Parallel::new(dim, direction, vec![(Step::Diagonal, range.clone())]);
+                    let parallel = Parallel::new(dim, direction, vec![(Layer::Diagonal, range.clone())]);
                     Piece::Diagonal(Arc::new(Fused::new(parallel)))
                 }
             };
@@ -146,12 +142,13 @@ impl<E: Element> Run<E> {
 }
 
 /// The layer as the kernel knows it.
-pub(crate) fn step(layer: &LayerSpec) -> Step {
+fn as_kernel(layer: &LayerSpec) -> Layer {
     match layer {
         LayerSpec::Autoregressive(a) => {
-            Step::Autoregressive { made: a.made(), order: a.order.clone(), clip: a.log_scale_clip }
+            Layer::Autoregressive { made: a.made(), order: a.order.clone(), clip: a.log_scale_clip }
         }
-        LayerSpec::ActNorm { .. } | LayerSpec::BatchNorm { .. } => Step::Diagonal,
+        LayerSpec::ActNorm { .. } => Layer::Diagonal,
+        LayerSpec::BatchNorm { .. } => unreachable!("a batch normalisation ends a run"),
     }
 }
 

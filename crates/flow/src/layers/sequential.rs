@@ -7,14 +7,14 @@
 //! g = ∂L/∂v − ḡ·∇_v ℓ,   w·dF/dv = g,   ∂L/∂u = w,   ∂L/∂θ = −w·∂F/∂θ − ḡ·∂ℓ/∂θ
 //! ```
 //!
-//! with `ḡ` the gradient of the log-det. The triangular system is solved exactly by [`Adjoint`]. About two passes
-//! forward, three backward.
+//! with `ḡ` the gradient of the log-det. The triangular system is solved exactly by [`Adjoint`]. One pass forward, six
+//! backward, and the weights are arranged anew for each evaluation: this direction is here to be right, not fast.
 
 use crate::graph::{Adjoints, Column, Element, Graph, Parameters, Rows, column, rows};
 use crate::layers::run::Fused;
 use flowstill_kernel::affine::Direction;
 use flowstill_kernel::incremental::{Adjoint, AdjointBuffers, Solve, Sweep};
-use flowstill_kernel::{Incremental, Made, Parallel, Step};
+use flowstill_kernel::{Incremental, Layer, Made, Parallel};
 use flowstill_model::Autoregressive;
 use std::ops::Range;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ impl<E: Element> Sequential<E> {
     /// The layer with parameters at `range` in the direction that is sequential for it.
     pub fn new(spec: &Autoregressive, range: Range<usize>, direction: Direction) -> Self {
         let (made, order, clip) = (spec.made(), spec.order.clone(), spec.log_scale_clip);
-        let step = Step::Autoregressive { made: made.clone(), order: order.clone(), clip };
+        let step = Layer::Autoregressive { made: made.clone(), order: order.clone(), clip };
         let parallel = Parallel::new(order.len(), opposite(direction), vec![(step, range.clone())]);
         Self { made, order, clip, range, direction, parallel: Fused::new(parallel) }
     }

@@ -86,9 +86,4 @@ impl<R: Real> Incremental<R> {
             push::sweep(&self.made, &self.pushed, row, &mut buffers.single, step);
         }
     }
-
-    /// Bytes of weights and biases that one row's sweep streams.
-    pub fn stream_bytes(&self) -> usize {
-        self.pushed.bytes()
-    }
 }

@@ -74,10 +74,6 @@ impl<R: Real> Pushed<R> {
         }
         pushed
     }
-
-    pub fn bytes(&self) -> usize {
-        (self.stream.len() + self.bias.iter().map(Vec::len).sum::<usize>()) * size_of::<R>()
-    }
 }
 
 /// Runs the body with the constant `N` equal to the number of units.

@@ -6,7 +6,7 @@ use flowstill_kernel::{Activation, Activations, Gradients, Made, Real};
 /// dim, hidden widths, outputs per coordinate, residual
 pub type Shape = (usize, &'static [usize], usize, bool);
 
-pub const SHAPES: [Shape; 16] = [
+pub const SHAPES: [Shape; 17] = [
     (1, &[], 2, false),
     (1, &[4], 2, false),
     (2, &[], 2, false),
@@ -23,6 +23,7 @@ pub const SHAPES: [Shape; 16] = [
     (1, &[5, 5, 5], 2, true),
     (7, &[20], 2, true),
     (19, &[37, 37, 37, 37, 37], 3, true),
+    (9, &[24, 24, 24, 24, 24], 2, true),
 ];
 
 pub fn wave<R: Real>(n: usize, scale: f64, phase: f64) -> Vec<R> {

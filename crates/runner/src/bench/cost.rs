@@ -1,14 +1,16 @@
 //! What an operation does, counted.
 
 use super::{Models, Operation};
+use flowstill_flow::Engine;
 use flowstill_model::{FlowSpec, LayerSpec};
 
 /// Floating-point operations, two for a multiply-add, and bytes of weights.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Cost {
-    /// those of the matrix products as they are done, ragged edges of the staircase included
+    /// those of the matrix products as they are done, ragged edges of the staircase and padding of its panels included;
+    /// the dense ones on the reference engine
     pub done: f64,
-    /// those of the same products without masks
+    /// those of the same products without masks and padding: in a network much narrower than a panel fewer than `done`
     pub dense: f64,
     /// bytes of weights and biases that one row reads
     pub bytes: usize,
@@ -58,7 +60,34 @@ impl Models {
             }
             Operation::Noise => (0, 0, 0),
         };
+        let done = if self.engine == Engine::Reference && operation.uses_engine() { dense } else { done };
         let flops = |multiply_adds: usize| 2.0 * multiply_adds as f64 * batch as f64;
         Cost { done: flops(done), dense: flops(dense), bytes: numbers * size_of::<f32>() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::Shape;
+
+    #[test]
+    fn counts_are_those_done_by_hand() {
+        // 2 coordinates, 16 hidden units of degree 1: they read input 1; the outputs of coordinate 1 read nothing, those
+        // of coordinate 2 all units. Outputs lie in one panel of 16 columns
+        let shape = Shape { dim: 2, hidden: vec![16], layers: 3 };
+        let models = Models::of(&shape, Engine::Fused).unwrap();
+        let (forward, transposed, gradient) = (16 + 16 * 16, 16 * 8 + 16 * 15, 16 + 16 * 16);
+        let dense = 2 * 16 + 16 * 4;
+        let train = models.cost(Operation::Train, 10);
+        assert_eq!(train.done, 2.0 * 10.0 * 3.0 * f64::from(forward + transposed + gradient));
+        assert_eq!(train.dense, 2.0 * 10.0 * 3.0 * f64::from(3 * dense));
+        assert_eq!(train.bytes, 4 * 3 * ((16 + 2 * 16) + 16 + 4));
+        assert_eq!(models.cost(Operation::LogProb, 1).done, 2.0 * 3.0 * f64::from(forward));
+        let distill = models.cost(Operation::Distill, 1).dense;
+        assert_eq!(distill, 2.0 * 3.0 * f64::from(5 * dense));
+        let reference = Models::of(&shape, Engine::Reference).unwrap();
+        assert_eq!(reference.cost(Operation::Train, 10).done, train.dense);
+        assert_eq!(reference.cost(Operation::LogProb, 1).done, models.cost(Operation::LogProb, 1).done);
     }
 }

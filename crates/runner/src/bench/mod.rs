@@ -57,8 +57,9 @@ impl<'a> Bench<'a> {
                 while more(result.take()) {
                     let mut failure = None;
                     let mut call = || {
-                        if let Err(error) = call() {
-                            failure = Some(error);
+                        // what has failed once is not asked again
+                        if failure.is_none() {
+                            failure = call().err();
                         }
                     };
                     let mut dense = || {

@@ -15,6 +15,8 @@ use thiserror::Error;
 pub enum BenchError {
     #[error("`{operation}` needs a {needed}, and there is only a {found}; leave it out of --ops")]
     Missing { operation: &'static str, needed: &'static str, found: &'static str },
+    #[error("{what} would take {wanted} numbers, expected at most {MOST_NUMBERS}; ask for less")]
+    TooLarge { what: &'static str, wanted: usize },
     #[error("cannot start {threads} threads: {reason}; use fewer")]
     Threads { threads: usize, reason: String },
     #[error(transparent)]
@@ -24,6 +26,9 @@ pub enum BenchError {
     #[error(transparent)]
     Train(#[from] TrainError),
 }
+
+/// Numbers that a model or a batch may have: 4 GB of each.
+pub(super) const MOST_NUMBERS: usize = 1_000_000_000;
 
 /// Sizes of a teacher and a student that are made for measuring.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,9 +47,16 @@ pub struct Models {
 
 impl Models {
     /// A teacher and a student of that shape with random weights, their orders reversed from layer to layer, relu.
-    pub fn of(shape: &Shape, engine: Engine) -> Self {
+    ///
+    /// # Errors
+    /// A shape with more weights than anybody measures.
+    pub fn of(shape: &Shape, engine: Engine) -> Result<Self, BenchError> {
         let architecture =
             Architecture { layers: shape.layers, hidden: shape.hidden.clone(), ..Architecture::default() };
+        let wanted = Layout::plain_len(&architecture.spec(shape.dim, Orientation::Maf, 0));
+        if wanted > MOST_NUMBERS {
+            return Err(BenchError::TooLarge { what: "the model", wanted });
+        }
         let checkpoint = |role, orientation| {
             let spec = architecture.spec(shape.dim, orientation, 0);
             let layout = Layout::new(&spec);
@@ -58,11 +70,11 @@ impl Models {
             let (standardizer, provenance) = (Standardizer::identity(shape.dim), Provenance::default());
             Checkpoint { role, spec, standardizer, columns, provenance, theta }
         };
-        Self {
+        Ok(Self {
             teacher: Some(checkpoint(Role::Teacher, Orientation::Maf)),
             student: Some(checkpoint(Role::Student, Orientation::Iaf)),
             engine,
-        }
+        })
     }
 
     /// A trained flow.

@@ -48,6 +48,11 @@ impl Operation {
         }
     }
 
+    /// Whether it is one of training's, which run on either engine; samplers have one.
+    pub(super) fn uses_engine(self) -> bool {
+        matches!(self, Self::Train | Self::Distill | Self::InputGradient)
+    }
+
     pub(super) fn needs_teacher(self) -> bool {
         matches!(self, Self::Train | Self::LogProb | Self::MafSample | Self::Distill)
     }

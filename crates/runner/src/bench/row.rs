@@ -2,10 +2,11 @@
 
 use super::{Models, Operation};
 use flowstill_eval::timing::Timing;
-use serde::{Deserialize, Serialize};
+use flowstill_flow::Engine;
+use serde::Serialize;
 
 /// One measurement of one operation: the median over repetitions, and what it says about the machine.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BenchRow {
     pub lib: String,
     pub op: String,
@@ -28,7 +29,7 @@ pub struct BenchRow {
     pub isa: String,
     /// seconds of a call, the median
     pub seconds: f64,
-    /// floating-point operations of the matrix products of a call, ragged edges included
+    /// floating-point operations of the matrix products of a call, ragged edges and padding of panels included
     pub flops: f64,
     /// those of the same products without masks
     pub dense_flops: f64,
@@ -64,6 +65,7 @@ impl Models {
         read_seconds: Option<f64>,
     ) -> BenchRow {
         let cost = self.cost(operation, batch);
+        let engine = if operation.uses_engine() { self.engine } else { Engine::Fused };
         let value = |seconds: f64| if batch == 1 { seconds * 1e6 } else { batch as f64 / seconds };
         BenchRow {
             lib: "flowstill".to_owned(),
@@ -77,7 +79,7 @@ impl Models {
             unit: if batch == 1 { "us" } else { "samples/s" }.to_owned(),
             best: value(timing.best()),
             reps: timing.repetitions(),
-            engine: self.engine.name().to_owned(),
+            engine: engine.name().to_owned(),
             isa: flowstill_kernel::Isa::active().name().to_owned(),
             seconds: timing.median(),
             flops: cost.done,

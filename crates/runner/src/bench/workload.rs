@@ -1,5 +1,6 @@
 //! Calls of the operations, ready to be timed.
 
+use super::models::MOST_NUMBERS;
 use super::{BenchError, Models, Operation};
 use flowstill_data::Rows;
 use flowstill_flow::graph::{Graph, Parameters, rows};
@@ -24,6 +25,11 @@ impl Models {
     pub(super) fn prepare(&self, operation: Operation, batch: usize, measure: Measure) -> Result<(), BenchError> {
         self.check(operation)?;
         let dim = self.dim();
+        // a training step takes its batch from four times as many rows
+        let wanted = (4 * batch).saturating_mul(dim);
+        if wanted > MOST_NUMBERS {
+            return Err(BenchError::TooLarge { what: "four batches", wanted });
+        }
         let teacher = || self.teacher.as_ref().expect("checked above");
         let student = || self.student.as_ref().expect("checked above");
         match operation {
@@ -67,7 +73,7 @@ impl Models {
             Operation::InputGradient => {
                 let flow = Flow::<f32>::on(&student().spec, self.engine)?;
                 let theta = Parameters::frozen(Arc::new(student().theta.clone()));
-                flow.prepare(&theta, Vec::new());
+                flow.prepare(&theta, Vec::new())?;
                 let z = gaussian_rows(batch, dim).values;
                 measure(&mut || {
                     shards::map(&shards::ranges(batch, false), |range| {

@@ -5,6 +5,7 @@ use super::plan::{Bench, Evaluation, Experiment, StudentPlan, TeacherPlan};
 use super::tree::{number, shortened};
 use super::written::{self, Objective, OrNone};
 use super::{data, training};
+use flowstill_model::spec::{LEAST_CLIP, MOST_CLIP};
 use flowstill_model::{Architecture, Normalisation, OrderRule};
 use std::path::Path;
 use std::thread::available_parallelism;
@@ -182,7 +183,12 @@ impl Choices<'_> {
             checker.wrong_with(at.key(key), &format!("{section}.layers"), message);
         }
         let log_scale_clip = self.log_scale_clip.map_or(default.log_scale_clip, |clip| {
-            checker.number(at.key("log_scale_clip"), clip, |clip| clip > 0.0, "above 0")
+            checker.number(
+                at.key("log_scale_clip"),
+                clip,
+                |clip| (LEAST_CLIP..=MOST_CLIP).contains(&clip),
+                "from 0.001 to 80",
+            )
         });
         let residual = self.residual.unwrap_or(default.residual);
         if residual && (hidden.len() % 2 == 0 || hidden.iter().any(|width| *width != hidden[0])) {

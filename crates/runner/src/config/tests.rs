@@ -221,7 +221,7 @@ bench: {batches: [], repetitions: 0}
                  got the text `gelu`; did you mean `relu`?",
                 "a.yaml:8:10: teacher.order: expected one of `reverse`, `random`, `same`, got the text `reversed`; did you \
                  mean `reverse`?",
-                "a.yaml:9:19: teacher.log_scale_clip: expected a number above 0, got 0",
+                "a.yaml:9:19: teacher.log_scale_clip: expected a number from 0.001 to 80, got 0",
                 "a.yaml:12:12: teacher.training.batch: expected a whole number from 1 to 10000000, got 0",
                 "a.yaml:13:11: teacher.training.rate: expected a number above 0, got .nan",
                 "a.yaml:14:15: teacher.training.schedule: expected one of `constant`, `cosine`, got the text `step`",

@@ -91,7 +91,7 @@ pub struct Teacher {
     pub order: Option<OrderRule>,
     /// Layer between autoregressive layers: `none`, `act_norm` or `batch_norm`. Default `none`.
     pub normalisation: Option<Normalisation>,
-    /// Soft bound on the log-scales of each layer, above 0. Default 5.
+    /// Soft bound on the log-scales of each layer, 0.001 to 80. Default 5.
     pub log_scale_clip: Option<f64>,
     /// Whether the hidden layers after the first are residual blocks of two; `hidden` then lists an odd number of equal
     /// widths. Default false.

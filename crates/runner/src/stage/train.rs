@@ -162,6 +162,10 @@ impl Workshop<'_> {
             other => other?,
         };
         if found.is_none() {
+            // a state that was torn tells of no configuration, and is as useless as one of another
+            if self.overwrite && State::fingerprint(&self.folder.state(stage)).as_deref() != Some(key) {
+                self.folder.remove(&self.folder.state(stage))?;
+            }
             self.folder.create()?;
             self.folder.remove(&self.folder.checkpoint(stage))?;
         }

@@ -58,7 +58,7 @@ impl<R: Real> Activations<R> {
         out
     }
 
-    /// The input, and the outputs to overwrite: the backward pass does not read them.
+    /// The input, and the outputs to overwrite: [`Made::backward`] does not read them.
     pub fn input_and_outputs_mut(&mut self) -> (&Panels<R>, &mut Panels<R>) {
         let last = self.layers.len() - 1;
         let (input, rest) = self.layers.split_at_mut(1);
@@ -78,11 +78,6 @@ impl<R: Real> Gradients<R> {
     /// The gradient of the input.
     pub fn input(&self) -> &Panels<R> {
         &self.ring[0]
-    }
-
-    /// The gradient of the input, to add to.
-    pub fn input_mut(&mut self) -> &mut Panels<R> {
-        &mut self.ring[0]
     }
 
     /// Gradients of the input of map `l`, of its sums, and of the sums of the map after it.
