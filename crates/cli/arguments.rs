@@ -61,6 +61,9 @@ of a training; the same command goes on from there and ends with the same bits."
   flowstill bench runs/quickstart/student.safetensors --batch 1,10000 --json   a trained flow, JSON lines
   flowstill bench --teacher runs/quickstart/teacher.safetensors --student runs/quickstart/student.safetensors
 
+Operations of a teacher: train (a training step), log_prob, maf_sample; of a student: iaf_sample (with log-density),
+input_gradient, adjoint (w·J = g of each layer); of both: distill (a training step of the student); and noise.
+
 Each operation is measured in turns with a dense matrix product by the same threads: `of a product` is the share of its
 rate that the arithmetic really done makes up, `as if dense` the same with the masked half counted too. For a batch of
 one row it is compared with reading the weights once.")]
@@ -153,9 +156,7 @@ pub struct Bench {
     /// Its autoregressive layers
     #[arg(long, default_value_t = 5, value_parser = up_to::<1000>)]
     pub layers: usize,
-    /// Operations; all that the flows can do if absent. Of the teacher: train (a training step), log_prob, maf_sample;
-    /// of the student: iaf_sample (with density), input_gradient, adjoint (w·J = g of each layer); of both: distill (a
-    /// training step of the student); noise (base draws)
+    /// Operations, listed below; all that the flows can do if absent
     #[arg(long, value_delimiter = ',', value_parser = operation)]
     pub ops: Option<Vec<Operation>>,
     /// Rows of one call; 1,100,1000,10000 if absent, for samplers 1,10,100,1000,10000

@@ -115,10 +115,10 @@ mod tests {
             assert_eq!(ranges.iter().map(Range::len).sum::<usize>(), rows);
             assert!(ranges.windows(2).all(|w| w[0].end == w[1].start && w[0].len().abs_diff(w[1].len()) <= 1));
             assert!(ranges.iter().all(|r| !r.is_empty() && r.len() <= SHARD_ROWS));
-            assert!(rows < 64 || ranges.len() % 2 == 0, "{rows} rows in {} shards", ranges.len());
+            assert!(rows < 64 || ranges.len().is_multiple_of(2), "{rows} rows in {} shards", ranges.len());
         }
         assert_eq!(ranges(100, false).len(), 2);
-        assert_eq!(ranges(1000, true), [0..1000]);
+        assert_eq!(ranges(1000, true).first(), Some(&(0..1000)));
     }
 
     #[test]

@@ -189,7 +189,7 @@ impl Made {
     }
 
     /// Gradients of the last [`Made::forward`] on `cache`, for the gradient of the outputs in
-    /// [`Gradients::outputs`]: adds to `d_theta` (not at all if absent, for a frozen network) and leaves that of the
+    /// [`Gradients::outputs_mut`]: adds to `d_theta` (not at all if absent, for a frozen network) and leaves that of the
     /// input in [`Gradients::input`]. `transposed` is what [`Made::transpose`] made. About two passes, one without
     /// `d_theta`.
     pub fn backward<R: Real>(

@@ -5,8 +5,8 @@
 //! completes the hidden units of degree `i`, which the next position may read. Degrees are sorted, so "known so far"
 //! is a prefix of every layer. In multiply-adds this is one pass, not `dim` of them.
 //!
-//! Two arrangements of the same sums: chunks of up to 64 rows *pull* each unit from its inputs ([`mod@pull`]); single
-//! rows *push* each new unit into all its readers, along one stream through the weights ([`mod@push`]). Both add the
+//! Two arrangements of the same sums: chunks of up to 64 rows *pull* each unit from its inputs (`pull.rs`); single
+//! rows *push* each new unit into all its readers, along one stream through the weights (`push.rs`). Both add the
 //! inputs in ascending order and the bias last, as the network's own forward pass does, so a row has the same bits in
 //! all three.
 

@@ -191,7 +191,7 @@ impl Choices<'_> {
             )
         });
         let residual = self.residual.unwrap_or(default.residual);
-        if residual && (hidden.len() % 2 == 0 || hidden.iter().any(|width| *width != hidden[0])) {
+        if residual && (hidden.len().is_multiple_of(2) || hidden.iter().any(|width| *width != hidden[0])) {
             let key = if self.hidden.is_some() { "hidden" } else { "residual" };
             let message = format!(
                 "residual blocks need an odd number of hidden layers of one width (one, and two for each block), got \
