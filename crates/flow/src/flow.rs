@@ -4,7 +4,8 @@ use crate::bijection::Bijection;
 use crate::error::FlowError;
 use crate::graph::{Column, Element, Graph, Parameters, Rows, column};
 use crate::layers::batch_norm::BatchNorm;
-use crate::layers::run::{self, Run, Transposition};
+use crate::layers::fused::{self, Transposition};
+use crate::layers::run::Run;
 use crate::reference::{act_norm::ActNorm, autoregressive::PlainAutoregressive};
 use dfdx::prelude::*;
 use flowstill_model::{FlowSpec, LayerSpec, Layout, Orientation};
@@ -186,7 +187,7 @@ where
         start = end;
     }
     let runs = parts.iter().filter_map(|part| if let Part::Run(run) = part { Some(run) } else { None });
-    let transposition = run::place(runs.flat_map(Run::fused));
+    let transposition = fused::place(runs.flat_map(Run::fused));
     let boxed = parts.into_iter().map(|part| -> Box<dyn Bijection<E>> {
         match part {
             Part::Run(run) => Box::new(run),

@@ -5,12 +5,12 @@
 //! owns the one tape and is handed down, as a random stream is.
 
 use crate::error::FlowError;
+pub use crate::parameters::Parameters;
+use dfdx::prelude::{BroadcastTo, Device, SumTo};
 use dfdx::shapes::Shape;
 use dfdx::tensor::{Cpu, Gradients, OwnedTape, PutTape, SplitTape, Tape, Tensor, TensorFrom};
 use dfdx::tensor_ops::Backward;
 use flowstill_kernel::Real;
-use std::ops::Range;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// `f32` or `f64`, as both the kernel and dfdx know them.
 pub trait Element: Real + dfdx::dtypes::Dtype {}
@@ -21,95 +21,6 @@ impl Element for f64 {}
 pub type Rows<E> = Tensor<(usize, usize), E, Cpu>;
 /// one number per row
 pub type Column<E> = Tensor<(usize,), E, Cpu>;
-
-/// The flat parameter vector, as the operations of a flow read it.
-///
-/// Gradients of parameters do not go through the tape, which would allocate and clear a vector for every evaluation:
-/// operations add them to the [`Sink`].
-#[derive(Clone)]
-pub struct Parameters<E: Element> {
-    pub values: Arc<Vec<E>>,
-    /// the weights as backward passes read them, made once for all that share these parameters
-    transposed: Arc<OnceLock<Vec<E>>>,
-    /// absent if no gradients of the parameters are wanted
-    sink: Option<Sink<E>>,
-}
-
-/// Where gradients of the parameters are added up. One evaluation at a time writes to it.
-pub type Sink<E> = Arc<Mutex<Vec<E>>>;
-
-impl<E: Element> Parameters<E> {
-    /// Parameters that a gradient is wanted for.
-    pub fn trainable(values: Arc<Vec<E>>) -> Self {
-        let sink = Arc::new(Mutex::new(vec![E::zero(); values.len()]));
-        Self::frozen(values).with_sink(sink)
-    }
-
-    /// Parameters that are constants: gradients pass *through* the flow to its input, none are made for these.
-    pub fn frozen(values: Arc<Vec<E>>) -> Self {
-        Self { values, transposed: Arc::default(), sink: None }
-    }
-
-    /// The same parameters with their gradients added to `sink`, which is as long as they are.
-    pub fn with_sink(self, sink: Sink<E>) -> Self {
-        Self { sink: Some(sink), ..self }
-    }
-
-    /// The elements of `range` as a tensor.
-    pub fn view(&self, range: Range<usize>, graph: &mut Graph<E>) -> Column<E> {
-        let out = column(self.values[range.clone()].to_vec());
-        if let Some(sink) = self.sink.clone() {
-            let source = out.clone();
-            graph.record(move |gradients| {
-                let gradient = gradients.take(&source);
-                let mut sink = lock(&sink);
-                sink[range].iter_mut().zip(&gradient).for_each(|(sum, &g)| *sum += g);
-            });
-        }
-        out
-    }
-
-    /// A matrix whose element `at` is parameter `index` for every (index, at) of `entries`, zero elsewhere.
-    pub fn dense(&self, entries: Vec<(usize, usize)>, height: usize, width: usize, graph: &mut Graph<E>) -> Rows<E> {
-        let mut values = vec![E::zero(); height * width];
-        entries.iter().for_each(|&(index, at)| values[at] = self.values[index]);
-        let out = rows(values, width);
-        if let Some(sink) = self.sink.clone() {
-            let source = out.clone();
-            graph.record(move |gradients| {
-                let gradient = gradients.take(&source);
-                let mut sink = lock(&sink);
-                entries.iter().for_each(|&(index, at)| sink[index] += gradient[at]);
-            });
-        }
-        out
-    }
-
-    /// The transposed weights, made by `make` if nobody did before.
-    pub(crate) fn transposed(&self, make: impl FnOnce() -> Vec<E>) -> &[E] {
-        self.transposed.get_or_init(make)
-    }
-
-    /// Takes the transposed weights, unless there are any.
-    pub(crate) fn prepare(&self, transposed: Vec<E>) {
-        let _ = self.transposed.set(transposed);
-    }
-
-    /// Gives the memory of the transposed weights back, unless somebody still shares it.
-    pub fn into_spare(self) -> Option<Vec<E>> {
-        Arc::into_inner(self.transposed).and_then(OnceLock::into_inner)
-    }
-
-    /// The gradients so far, if they are wanted, to add to.
-    pub(crate) fn sink(&self) -> Option<MutexGuard<'_, Vec<E>>> {
-        self.sink.as_ref().map(|sink| lock(sink))
-    }
-}
-
-/// A sink after a panic elsewhere is as good as before.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// The tape of one evaluation.
 #[derive(Default)]
@@ -207,4 +118,13 @@ pub fn column<E: Element>(values: Vec<E>) -> Column<E> {
 pub fn check_width<E: Element>(x: &Rows<E>, dim: usize) -> Result<usize, FlowError> {
     let (batch, width) = *dfdx::shapes::HasShape::shape(x);
     if width == dim { Ok(batch) } else { Err(FlowError::Width { expected: dim, got: width }) }
+}
+
+/// The sum of `values`, once for each of `batch` rows.
+pub(crate) fn repeated_sum<E: Element>(values: &Column<E>, batch: usize, graph: &mut Graph<E>) -> Column<E>
+where
+    Cpu: Device<E>,
+{
+    let total = graph.apply(values, |t| t.sum::<(), _>());
+    graph.apply(&total, |t| t.broadcast_like(&(batch,)))
 }

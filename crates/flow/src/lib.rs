@@ -9,6 +9,7 @@ pub mod error;
 pub mod flow;
 pub mod graph;
 mod layers;
+pub mod parameters;
 pub mod reference;
 pub mod shards;
 pub mod target;

@@ -1,7 +1,7 @@
 //! Work on a batch, cut into shards whose number depends on the batch alone and whose results are combined in a
 //! fixed order: the same bits for any number of threads.
 
-use crate::graph::{Parameters, Sink, lock};
+use crate::parameters::{Parameters, Sink, lock};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};

@@ -7,8 +7,7 @@
 
 use crate::bijection::Bijection;
 use crate::error::FlowError;
-use crate::graph::{Column, Element, Graph, Parameters, Rows, check_width};
-use crate::reference::act_norm::repeated_sum;
+use crate::graph::{Column, Element, Graph, Parameters, Rows, check_width, repeated_sum};
 use dfdx::prelude::*;
 use flowstill_model::Orientation;
 use flowstill_model::fold::BATCH_NORM_EPSILON;

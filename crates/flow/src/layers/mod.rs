@@ -1,5 +1,6 @@
 //! One file per kind of layer, as they are trained.
 
 pub mod batch_norm;
+pub mod fused;
 pub mod run;
 mod sequential;

@@ -11,7 +11,7 @@
 //! backward, and the weights are arranged anew for each evaluation: this direction is here to be right, not fast.
 
 use crate::graph::{Adjoints, Column, Element, Graph, Parameters, Rows, column, rows};
-use crate::layers::run::Fused;
+use crate::layers::fused::Fused;
 use flowstill_kernel::affine::Direction;
 use flowstill_kernel::incremental::{Adjoint, AdjointBuffers, Solve, Sweep};
 use flowstill_kernel::{Incremental, Layer, Made, Parallel};

@@ -3,7 +3,7 @@
 
 use crate::bijection::Bijection;
 use crate::error::FlowError;
-use crate::graph::{Column, Element, Graph, Parameters, Rows, check_width};
+use crate::graph::{Column, Element, Graph, Parameters, Rows, check_width, repeated_sum};
 use dfdx::prelude::*;
 use std::ops::Range;
 
@@ -22,15 +22,6 @@ impl ActNorm {
         let middle = self.range.start + self.dim;
         (theta.view(self.range.start..middle, graph), theta.view(middle..self.range.end, graph))
     }
-}
-
-/// The sum of `values`, once for each of `batch` rows.
-pub(crate) fn repeated_sum<E: Element>(values: &Column<E>, batch: usize, graph: &mut Graph<E>) -> Column<E>
-where
-    Cpu: Device<E>,
-{
-    let total = graph.apply(values, |t| t.sum::<(), _>());
-    graph.apply(&total, |t| t.broadcast_like(&(batch,)))
 }
 
 impl<E: Element> Bijection<E> for ActNorm
