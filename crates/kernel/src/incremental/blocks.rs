@@ -40,6 +40,19 @@ pub(super) fn units_at(made: &Made, l: usize, position: usize) -> Range<usize> {
     }
 }
 
+/// The inputs of map `l` that become known at `position`: the coordinate itself, or hidden units of its degree.
+pub(super) fn inputs_at(made: &Made, l: usize, position: usize) -> Range<usize> {
+    if l == 0 { position..position + 1 } else { units_at(made, l - 1, position) }
+}
+
+/// The first unit of map `l` that reads what becomes known at `position`; all after it do too.
+pub(super) fn first_reader(made: &Made, l: usize, position: usize) -> usize {
+    match made.hidden_degrees().get(l) {
+        Some(degrees) => degrees.partition_point(|&d| d <= position),
+        None => (position + 1) * made.params_per_dim(),
+    }
+}
+
 /// Weights of map `l` as an inputs × units matrix, and the biases; the units of the output map go coordinate by
 /// coordinate.
 pub(super) fn dense<R: Real>(made: &Made, l: usize, theta: &[R]) -> (Vec<R>, Vec<R>) {
@@ -70,12 +83,8 @@ impl<R: Real> Pulled<R> {
             let outputs = bias.len();
             let mut map = Map { weights: Vec::new(), bias: Vec::new(), blocks: Vec::new(), steps: Vec::new() };
             for position in 0..made.dim() {
-                let inputs = if l == 0 { position..position + 1 } else { units_at(made, l - 1, position) };
-                let start = match made.hidden_degrees().get(l) {
-                    Some(degrees) => degrees.partition_point(|&d| d <= position),
-                    None => (position + 1) * made.params_per_dim(),
-                };
-                map.step(inputs, start..outputs, |input, unit| weight[input * outputs + unit]);
+                let start = first_reader(made, l, position);
+                map.step(inputs_at(made, l, position), start..outputs, |input, unit| weight[input * outputs + unit]);
             }
             map
         });

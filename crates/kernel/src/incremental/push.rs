@@ -2,7 +2,7 @@
 //! the last. What limits it is the time to read them once.
 
 use super::Step;
-use super::blocks::{dense, units_at};
+use super::blocks::{dense, first_reader, inputs_at};
 use crate::isa::{Instructions, dispatch, multiply_add};
 use crate::{Made, Real};
 use std::ops::Range;
@@ -49,12 +49,9 @@ impl<R: Real> Pushed<R> {
         for position in 0..made.dim() {
             let first = pushed.pushes.len();
             for layer in 0..count {
-                let units = if layer == 0 { position..position + 1 } else { units_at(made, layer - 1, position) };
+                let units = inputs_at(made, layer, position);
                 let readers = pushed.bias[layer].len();
-                let start = match made.hidden_degrees().get(layer) {
-                    Some(degrees) => degrees.partition_point(|&d| d <= position),
-                    None => (position + 1) * made.params_per_dim(),
-                };
+                let start = first_reader(made, layer, position);
                 let parts = units.len().div_ceil(UNITS);
                 for part in 0..parts {
                     let bound = |part: usize| units.start + units.len() * part / parts;
