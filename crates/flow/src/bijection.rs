@@ -23,4 +23,28 @@ pub trait Bijection<E: Element>: Send + Sync {
         x: &Rows<E>,
         graph: &mut Graph<E>,
     ) -> Result<(Rows<E>, Column<E>), FlowError>;
+
+    /// Takes rows `z` and the scores `∇_z log q(z)` of some density at them through the map: `x = S(z)` and
+    /// `∇_x log q(x)`, where `q(x) = q(z)/|det dS/dz|`. It is `s·dT/dx + ∇_x log|det dT/dx|`, with `T = S⁻¹` at `x`.
+    ///
+    /// A map whose inverse is dear has a cheaper way: its own. The parameters are constants here.
+    fn score(&self, theta: &Parameters<E>, z: &Rows<E>, score: Vec<E>) -> Result<(Rows<E>, Vec<E>), FlowError> {
+        score_by_inverse(self, theta, z, score)
+    }
+}
+
+/// [`Bijection::score`] by differentiation of the inverse.
+pub(crate) fn score_by_inverse<E: Element>(
+    bijection: &(impl Bijection<E> + ?Sized),
+    theta: &Parameters<E>,
+    z: &Rows<E>,
+    score: Vec<E>,
+) -> Result<(Rows<E>, Vec<E>), FlowError> {
+    let theta = theta.constant();
+    let (x, _) = bijection.forward_and_log_det(&theta, z, &mut Graph::new())?;
+    let mut graph = Graph::new();
+    let (z, log_det) = bijection.inverse_and_log_det(&theta, &x, &mut graph)?;
+    let ones = vec![E::one(); log_det.as_vec().len()];
+    let score = graph.backward_from((&z, score), (&log_det, ones)).take(&x);
+    Ok((x, score))
 }

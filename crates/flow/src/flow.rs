@@ -2,7 +2,7 @@
 
 use crate::bijection::Bijection;
 use crate::error::FlowError;
-use crate::graph::{Column, Element, Graph, Parameters, Rows, column};
+use crate::graph::{Column, Element, Graph, Parameters, Rows, check_width, column};
 use crate::layers::batch_norm::BatchNorm;
 use crate::layers::fused::{self, Transposition};
 use crate::layers::run::Run;
@@ -134,6 +134,17 @@ where
         let (x, log_det) = self.forward_and_log_det(theta, z, graph)?;
         let base = base_log_prob(z, graph);
         Ok((x, graph.apply(&base, |base| base - log_det)))
+    }
+
+    /// `x = S(z)` and the score `∇_x log q(x)` of the flow's own density there. The parameters are constants.
+    ///
+    /// From the base on, `∇_z log p_Z(z) = −z`, layer by layer through [`Bijection::score`]: an IAF is never inverted.
+    /// A forward and a backward pass per IAF layer, beside the backward pass of the inverse for others.
+    pub fn sample_and_score(&self, theta: &Parameters<E>, z: &Rows<E>) -> Result<(Rows<E>, Vec<E>), FlowError> {
+        self.check(theta)?;
+        check_width(z, self.spec.dim)?;
+        let score = z.as_vec().into_iter().map(|z| -z).collect();
+        self.layers.iter().try_fold((z.clone(), score), |(x, score), layer| layer.score(theta, &x, score))
     }
 
     fn check(&self, theta: &Parameters<E>) -> Result<(), FlowError> {

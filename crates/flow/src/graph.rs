@@ -74,6 +74,17 @@ impl<E: Element> Graph<E> {
         });
     }
 
+    /// Differentiates from `values` and `per_row`, whose gradients are given; ends the graph.
+    pub fn backward_from(mut self, values: (&Rows<E>, Vec<E>), per_row: (&Column<E>, Vec<E>)) -> Finished<E> {
+        let start: Tensor<(), E, Cpu> = Cpu::default().tensor(E::zero());
+        let ((values, d_values), (per_row, d_per_row)) = ((values.0.clone(), values.1), (per_row.0.clone(), per_row.1));
+        self.record(move |adjoints| {
+            adjoints.add_at(&values, 0, &d_values);
+            adjoints.add_at(&per_row, 0, &d_per_row);
+        });
+        Finished(start.put_tape(self.tape).backward())
+    }
+
     /// `Σ_r weight·x_r`, summed in double precision, as the scalar to differentiate; ends the graph.
     pub fn backward_sum(mut self, x: &Column<E>, weight: f64) -> Finished<E> {
         let total: f64 = weight * x.as_vec().iter().map(|v| v.f64()).sum::<f64>();

@@ -1,6 +1,9 @@
 //! The parameters of a flow as its operations read them, and where their gradients go.
 
 use crate::graph::{Column, Element, Graph, Rows, column, rows};
+use flowstill_kernel::Incremental;
+use flowstill_kernel::incremental::Adjoint;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -13,8 +16,16 @@ pub struct Parameters<E: Element> {
     pub values: Arc<Vec<E>>,
     /// the weights as backward passes read them, made once for all that share these parameters
     transposed: Arc<OnceLock<Vec<E>>>,
+    /// the weights as walks from coordinate to coordinate read them, by where a layer's parameters start
+    arranged: Arc<Mutex<HashMap<usize, Arc<Arranged<E>>>>>,
     /// absent if no gradients of the parameters are wanted
     sink: Option<Sink<E>>,
+}
+
+/// The weights of one autoregressive layer, arranged when they are first wanted.
+pub(crate) struct Arranged<E> {
+    pub incremental: OnceLock<Incremental<E>>,
+    pub adjoint: OnceLock<Adjoint<E>>,
 }
 
 /// Where gradients of the parameters are added up. One evaluation at a time writes to it.
@@ -29,12 +40,17 @@ impl<E: Element> Parameters<E> {
 
     /// Parameters that are constants: gradients pass *through* the flow to its input, none are made for these.
     pub fn frozen(values: Arc<Vec<E>>) -> Self {
-        Self { values, transposed: Arc::default(), sink: None }
+        Self { values, transposed: Arc::default(), arranged: Arc::default(), sink: None }
     }
 
     /// The same parameters with their gradients added to `sink`, which is as long as they are.
     pub fn with_sink(self, sink: Sink<E>) -> Self {
         Self { sink: Some(sink), ..self }
+    }
+
+    /// The same parameters as constants.
+    pub fn constant(&self) -> Self {
+        Self { sink: None, ..self.clone() }
     }
 
     /// The elements of `range` as a tensor.
@@ -77,9 +93,20 @@ impl<E: Element> Parameters<E> {
         let _ = self.transposed.set(transposed);
     }
 
+    /// The arranged weights of the layer whose parameters start at `start`.
+    pub(crate) fn arranged(&self, start: usize) -> Arc<Arranged<E>> {
+        let empty = || Arc::new(Arranged { incremental: OnceLock::new(), adjoint: OnceLock::new() });
+        lock(&self.arranged).entry(start).or_insert_with(empty).clone()
+    }
+
     /// Gives the memory of the transposed weights back, unless somebody still shares it.
     pub fn into_spare(self) -> Option<Vec<E>> {
         Arc::into_inner(self.transposed).and_then(OnceLock::into_inner)
+    }
+
+    /// Whether gradients are wanted.
+    pub(crate) fn wants_gradient(&self) -> bool {
+        self.sink.is_some()
     }
 
     /// The gradients so far, if they are wanted, to add to.

@@ -122,7 +122,7 @@ fn sampling(c: &mut Criterion) {
         group.bench_function("adjoint, 64 rows", |b| {
             b.iter(|| {
                 g.copy_from_slice(&start);
-                adjoint.solve(&v, &mut g, &mut buffers);
+                adjoint.solve(&v, &[0.0; 64], &mut g, &mut buffers);
             });
         });
     }

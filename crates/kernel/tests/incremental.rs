@@ -115,14 +115,14 @@ fn a_row_has_the_same_bits_in_any_batch() {
     }
 }
 
-/// `y` of the affine element map at `v`, both row-major.
-fn affine(made: &Made, theta: &[f64], direction: Direction, order: &[usize], v: &[f64]) -> Vec<f64> {
+/// `y` of the affine element map at `v`, both row-major, and its log-det.
+fn affine(made: &Made, theta: &[f64], direction: Direction, order: &[usize], v: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let network = Incremental::new(made.clone(), theta);
     let (mut values, mut log_det) = (v.to_vec(), vec![0.0; v.len() / made.dim()]);
-    let (values_out, log_det) = (&mut values, &mut log_det);
-    let mut solve = Solve { direction, clip: 3.0, order, values: values_out, log_det, given: true };
-    network.sweep(solve.log_det.len(), &mut Sweep::default(), &mut solve);
-    values
+    let rows = log_det.len();
+    let mut solve = Solve { direction, clip: 3.0, order, values: &mut values, log_det: &mut log_det, given: true };
+    network.sweep(rows, &mut Sweep::default(), &mut solve);
+    (values, log_det)
 }
 
 #[test]
@@ -136,9 +136,10 @@ fn the_adjoint_solves_the_triangular_system_of_the_jacobian() {
             let rows = 70;
             let (v, g): (Vec<f64>, Vec<f64>) = (wave(rows * dim, 1.5, 0.2), wave(rows * dim, 1.0, 0.9));
             let adjoint = Adjoint::new(made.clone(), &theta, order.clone(), direction, 3.0);
+            let weights: Vec<f64> = wave(rows, 1.0, 0.4);
             let mut w = g.clone();
-            adjoint.solve(&v, &mut w, &mut AdjointBuffers::default());
-            // w·J by differences along each coordinate
+            adjoint.solve(&v, &weights, &mut w, &mut AdjointBuffers::default());
+            // w·J and the gradient of the log-det by differences along each coordinate
             for coordinate in 0..dim {
                 let moved = |h: f64| {
                     let mut v = v.clone();
@@ -148,12 +149,52 @@ fn the_adjoint_solves_the_triangular_system_of_the_jacobian() {
                 let (up, down) = (moved(1e-5), moved(-1e-5));
                 for row in [0, 16, 69] {
                     let at = row * dim..(row + 1) * dim;
-                    let column = up[at.clone()].iter().zip(&down[at.clone()]).map(|(u, d)| (u - d) / 2e-5);
+                    let column = up.0[at.clone()].iter().zip(&down.0[at.clone()]).map(|(u, d)| (u - d) / 2e-5);
                     let product: f64 = column.zip(&w[at]).map(|(j, w)| j * w).sum();
-                    let expected = g[row * dim + coordinate];
+                    let by_log_det = (up.1[row] - down.1[row]) / 2e-5;
+                    let expected = g[row * dim + coordinate] - weights[row] * by_log_det;
                     let size = 1.0 + w[row * dim..][..dim].iter().map(|w| w.abs()).sum::<f64>();
                     assert!((product - expected).abs() < 1e-7 * size, "{shape:?} {direction:?} {coordinate}");
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn scores_pass_from_one_side_of_a_layer_to_the_other() {
+    for shape in SHAPES.into_iter().filter(|shape| shape.2 == 2) {
+        let made = made(shape, Activation::Tanh);
+        let theta: Vec<f64> = made.pack(&wave(made.dense_parameters(), 0.3, 0.3));
+        let (dim, rows) = (made.dim(), 70);
+        let order: Vec<usize> = (0..dim).rev().collect();
+        let v: Vec<f64> = wave(rows * dim, 1.5, 0.2);
+        let adjoint = Adjoint::new(made.clone(), &theta, order.clone(), Direction::Forward, 3.0);
+        // of a standard normal v
+        let (mut y, mut score) = (v.clone(), v.iter().map(|v| -v).collect::<Vec<_>>());
+        adjoint.score(&mut y, &mut score, &mut AdjointBuffers::default());
+        assert_eq!(y, affine(&made, &theta, Direction::Forward, &order, &v).0);
+
+        let network = Incremental::new(made.clone(), &theta);
+        let log_density = |y: &[f64]| {
+            let (mut v, mut log_det) = (y.to_vec(), vec![0.0; rows]);
+            let (values, log_det_out) = (&mut v, &mut log_det);
+            let direction = Direction::Inverse;
+            let mut solve = Solve { direction, clip: 3.0, order: &order, values, log_det: log_det_out, given: false };
+            network.sweep(rows, &mut Sweep::default(), &mut solve);
+            let squares = v.chunks_exact(dim).map(|row| row.iter().map(|v| -0.5 * v * v).sum::<f64>());
+            squares.zip(log_det).map(|(a, b)| a + b).collect::<Vec<_>>()
+        };
+        for coordinate in 0..dim {
+            let moved = |h: f64| {
+                let mut y = y.clone();
+                y.iter_mut().skip(coordinate).step_by(dim).for_each(|y| *y += h);
+                log_density(&y)
+            };
+            let (up, down) = (moved(1e-5), moved(-1e-5));
+            for row in 0..rows {
+                let (expected, found) = ((up[row] - down[row]) / 2e-5, score[row * dim + coordinate]);
+                assert!((expected - found).abs() < 1e-6 * (1.0 + expected.abs()), "{shape:?}: {expected} {found}");
             }
         }
     }
@@ -192,6 +233,7 @@ fn backward_of_the_network_is_what_the_adjoint_walks_through() {
     let mut w = g.clone();
     Adjoint::new(made.clone(), &theta, order, Direction::Forward, 3.0).solve(
         &v,
+        &[0.0; 5],
         &mut w,
         &mut AdjointBuffers::default(),
     );

@@ -56,7 +56,7 @@ fn everything() -> Vec<f32> {
                     all.extend(values);
                     let mut w = v.clone();
                     let adjoint = Adjoint::new(made.clone(), &theta, order.clone(), direction, 3.0);
-                    adjoint.solve(&v, &mut w, &mut AdjointBuffers::default());
+                    adjoint.solve(&v, &vec![1.0; rows], &mut w, &mut AdjointBuffers::default());
                     all.extend(w);
                 }
             }

@@ -3,4 +3,5 @@
 pub mod batch_norm;
 pub mod fused;
 pub mod run;
+mod score;
 mod sequential;

@@ -5,10 +5,11 @@
 //! direction that gives the side which the conditioner reads takes 1 pass per layer and is one operation from the
 //! first layer to the last. The other one goes layer by layer: see [`mod@super::sequential`].
 
-use crate::bijection::Bijection;
+use crate::bijection::{Bijection, score_by_inverse};
 use crate::error::FlowError;
 use crate::graph::{Column, Element, Graph, Parameters, Rows, check_width};
 use crate::layers::fused::Fused;
+use crate::layers::score::{self, Scored};
 use crate::layers::sequential::Sequential;
 use flowstill_kernel::affine::Direction;
 use flowstill_kernel::{Layer, Parallel};
@@ -21,6 +22,8 @@ pub struct Run<E: Element> {
     dim: usize,
     forward: Way<E>,
     inverse: Way<E>,
+    /// the layers once more, if the forward direction is the parallel one
+    scored: Option<Vec<Scored>>,
 }
 
 /// How one direction is evaluated.
@@ -67,7 +70,9 @@ impl<E: Element> Run<E> {
         };
         let forward = way(Direction::Forward, Orientation::Iaf);
         let inverse = way(Direction::Inverse, Orientation::Maf);
-        Self { dim, forward, inverse }
+        let scored = matches!(forward, Way::Parallel(_))
+            .then(|| layers.iter().map(|(layer, range)| Scored::new(layer, range.clone())).collect());
+        Self { dim, forward, inverse, scored }
     }
 
     /// The chains whose weights are transposed for backward passes.
@@ -136,5 +141,13 @@ impl<E: Element> Bijection<E> for Run<E> {
         graph: &mut Graph<E>,
     ) -> Result<(Rows<E>, Column<E>), FlowError> {
         self.apply(&self.inverse, theta, x, graph)
+    }
+
+    fn score(&self, theta: &Parameters<E>, z: &Rows<E>, score: Vec<E>) -> Result<(Rows<E>, Vec<E>), FlowError> {
+        check_width(z, self.dim)?;
+        match &self.scored {
+            Some(layers) => Ok(score::through(layers, theta, z, score, self.dim)),
+            None => score_by_inverse(self, theta, z, score),
+        }
     }
 }

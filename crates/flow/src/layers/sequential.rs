@@ -7,11 +7,12 @@
 //! g = ∂L/∂v − ḡ·∇_v ℓ,   w·dF/dv = g,   ∂L/∂u = w,   ∂L/∂θ = −w·∂F/∂θ − ḡ·∂ℓ/∂θ
 //! ```
 //!
-//! with `ḡ` the gradient of the log-det. The triangular system is solved exactly by [`Adjoint`]. One pass forward, six
-//! backward, and the weights are arranged anew for each evaluation: this direction is here to be right, not fast.
+//! with `ḡ` the gradient of the log-det. The triangular system is solved exactly by [`Adjoint`], which knows `∇_v ℓ` as
+//! well. One pass forward, two backward, and three more if the parameters want their gradient.
 
 use crate::graph::{Adjoints, Column, Element, Graph, Parameters, Rows, column, rows};
 use crate::layers::fused::Fused;
+use crate::parameters::Arranged;
 use flowstill_kernel::affine::Direction;
 use flowstill_kernel::incremental::{Adjoint, AdjointBuffers, Solve, Sweep};
 use flowstill_kernel::{Incremental, Layer, Made, Parallel};
@@ -43,7 +44,9 @@ impl<E: Element> Sequential<E> {
         let dim = self.order.len();
         let mut values = u.as_vec();
         let mut log_det = vec![0.0; values.len() / dim];
-        let network = Incremental::new(self.made.clone(), &theta.values[self.range.clone()]);
+        let arranged = theta.arranged(self.range.start);
+        let make = || Incremental::new(self.made.clone(), &theta.values[self.range.clone()]);
+        let network = arranged.incremental.get_or_init(make);
         let count = log_det.len();
         let mut solve = Solve {
             direction: self.direction,
@@ -72,40 +75,50 @@ impl<E: Element> Sequential<E> {
         u: &Rows<E>,
         adjoints: &mut Adjoints<E>,
     ) {
+        let mut w = dv;
+        let arranged = theta.arranged(self.range.start);
+        adjoint(&arranged, &self.made, theta, &self.range, &self.order, opposite(self.direction), self.clip).solve(
+            v,
+            d_log_det,
+            &mut w,
+            &mut AdjointBuffers::default(),
+        );
+        if theta.wants_gradient() {
+            self.add_gradient(theta, v, &w, d_log_det);
+        }
+        adjoints.add_at(u, 0, &w);
+    }
+
+    /// `−w·∂F/∂θ − ḡ·∂ℓ/∂θ`.
+    fn add_gradient(&self, theta: &Parameters<E>, v: &[E], w: &[E], d_log_det: &[E]) {
         let parallel = &self.parallel.parallel;
         let mut workspace = self.parallel.workspace();
         let mut transposed = vec![E::zero(); parallel.transposed_len()];
         parallel.transpose(&theta.values, &mut transposed);
         let (mut mapped, mut log_det) = (vec![E::zero(); v.len()], vec![0.0; d_log_det.len()]);
-        let negated: Vec<E> = d_log_det.iter().map(|&g| -g).collect();
         parallel.forward(&theta.values, v, &mut workspace, &mut mapped, &mut log_det);
-
-        let nothing = vec![E::zero(); v.len()];
-        let mut through_log_det = vec![E::zero(); v.len()];
-        parallel.backward(&theta.values, &transposed, &mut workspace, &nothing, &negated, None, &mut through_log_det);
-        let mut w: Vec<E> = dv.iter().zip(&through_log_det).map(|(&a, &b)| a + b).collect();
-        let part = &theta.values[self.range.clone()];
-        Adjoint::new(self.made.clone(), part, self.order.clone(), opposite(self.direction), self.clip).solve(
-            v,
-            &mut w,
-            &mut AdjointBuffers::default(),
-        );
-        if let Some(mut sink) = theta.sink() {
-            let minus_w: Vec<E> = w.iter().map(|&w| -w).collect();
-            let mut unused = nothing;
-            parallel.backward(
-                &theta.values,
-                &transposed,
-                &mut workspace,
-                &minus_w,
-                &negated,
-                Some(&mut sink),
-                &mut unused,
-            );
-        }
+        let negated = |gradient: &[E]| gradient.iter().map(|&g| -g).collect::<Vec<_>>();
+        let (minus_w, minus_log_det) = (negated(w), negated(d_log_det));
+        let mut sink = theta.sink();
+        let d_theta = sink.as_deref_mut().map(Vec::as_mut_slice);
+        // the gradient of v is not wanted again
+        parallel.backward(&theta.values, &transposed, &mut workspace, &minus_w, &minus_log_det, d_theta, &mut mapped);
         self.parallel.give_back(workspace);
-        adjoints.add_at(u, 0, &w);
     }
+}
+
+/// The arranged weights of a layer for the solution of `w·J = g`, `J` the Jacobian of its parallel direction.
+pub(crate) fn adjoint<'a, E: Element>(
+    arranged: &'a Arranged<E>,
+    made: &Made,
+    theta: &Parameters<E>,
+    range: &Range<usize>,
+    order: &[usize],
+    direction: Direction,
+    clip: f64,
+) -> &'a Adjoint<E> {
+    let make = || Adjoint::new(made.clone(), &theta.values[range.clone()], order.to_vec(), direction, clip);
+    arranged.adjoint.get_or_init(make)
 }
 
 fn opposite(direction: Direction) -> Direction {

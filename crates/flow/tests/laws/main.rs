@@ -7,4 +7,5 @@ mod errata;
 mod gradients;
 mod inverse;
 mod jacobian;
+mod score;
 mod table;

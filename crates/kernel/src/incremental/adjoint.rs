@@ -5,6 +5,10 @@
 //! the first, `w_i = (g_i − Σ_{j>i} w_j·∂y_j/∂v_i)/e^{±α_i}`: a backward pass in which the gradient of each hidden unit
 //! is pulled from its readers as soon as all of them are known. Cost: a forward and a backward pass, without the
 //! gradient of the weights.
+//!
+//! The gradient `∇_v ℓ` of the layer's log-det `ℓ = log|det J|` comes out of the same backward pass: it only adds to the
+//! gradients of the raw log-scales. So `w·J = g − ∇_v ℓ` costs no more, and that is the step by which the score
+//! `∇ log q` of a flow passes from one side of a layer to the other: see [`Adjoint::score`].
 
 use super::blocks::{Pulled, units_at};
 use super::pull::{self, Buffers};
@@ -31,9 +35,12 @@ pub struct AdjointBuffers<R> {
     forward: Buffers<R>,
     /// gradients of the sums of each layer, of the input in the first
     gradients: Buffers<R>,
-    /// position × group: the diagonal of the Jacobian, and the derivative of `y` by the raw log-scale
+    /// position × group: the diagonal of the Jacobian, and the derivatives by the raw log-scale of `y` and of `ℓ`
     scale: Vec<[R; LANES]>,
     by_raw: Vec<[R; LANES]>,
+    log_det_by_raw: Vec<[R; LANES]>,
+    /// the mapped rows of a chunk
+    mapped: Vec<R>,
 }
 
 impl<R: Real> Adjoint<R> {
@@ -45,29 +52,51 @@ impl<R: Real> Adjoint<R> {
         Self { made, direction, clip: R::of(clip), order, pulled, reversed }
     }
 
-    /// Replaces each row of `g` (rows × dim) by the `w` with `w·J = g`, where `J` is the Jacobian at that row of `v`.
-    pub fn solve(&self, v: &[R], g: &mut [R], buffers: &mut AdjointBuffers<R>) {
+    /// Replaces each row of `g` (rows × dim) by the `w` with `w·J = g − c·∇_v ℓ`, where `J` is the Jacobian and `∇_v ℓ`
+    /// the gradient of its log-det at that row of `v`, and `c` that row's element of `weights`.
+    pub fn solve(&self, v: &[R], weights: &[R], g: &mut [R], buffers: &mut AdjointBuffers<R>) {
         let dim = self.made.dim();
-        assert!(v.len() == g.len() && v.len().is_multiple_of(dim), "v and g must be rows × dim");
-        for (v, g) in v.chunks(CHUNK * dim).zip(g.chunks_mut(CHUNK * dim)) {
-            let rows = v.len() / dim;
-            let groups = rows.div_ceil(LANES);
-            buffers.scale.resize(dim * groups, [R::zero(); LANES]);
-            buffers.by_raw.resize(dim * groups, [R::zero(); LANES]);
-            let mut step = Given { layer: self, v, groups, scale: &mut buffers.scale, by_raw: &mut buffers.by_raw };
-            pull::sweep(&self.made, &self.pulled, 0, rows, &mut buffers.forward, &mut step);
-            descend(self, rows, g, buffers);
+        assert!(v.len() == g.len() && v.len() == weights.len() * dim, "v and g must be rows × dim, a weight per row");
+        let chunks = v.chunks(CHUNK * dim).zip(weights.chunks(CHUNK)).zip(g.chunks_mut(CHUNK * dim));
+        chunks.for_each(|((v, weights), g)| self.solve_chunk(v, weights, g, buffers));
+    }
+
+    /// Takes rows `v` with their scores `s = ∇_v log q(v)` through the layer: replaces `v` by the mapped rows `y` and `s`
+    /// by `∇_y log q(y)`, where `q(y) = q(v)/|det J|`, the `w` with `w·J = s − ∇_v ℓ` (Roeder, Wu & Duvenaud 2017 need
+    /// it for their path gradient).
+    pub fn score(&self, v: &mut [R], s: &mut [R], buffers: &mut AdjointBuffers<R>) {
+        let dim = self.made.dim();
+        assert!(v.len() == s.len() && v.len().is_multiple_of(dim), "v and s must be rows × dim");
+        for (v, s) in v.chunks_mut(CHUNK * dim).zip(s.chunks_mut(CHUNK * dim)) {
+            self.solve_chunk(v, &[R::one(); CHUNK][..v.len() / dim], s, buffers);
+            v.copy_from_slice(&buffers.mapped[..v.len()]);
         }
+    }
+
+    fn solve_chunk(&self, v: &[R], weights: &[R], g: &mut [R], buffers: &mut AdjointBuffers<R>) {
+        let dim = self.made.dim();
+        let rows = weights.len();
+        let groups = rows.div_ceil(LANES);
+        for derivatives in [&mut buffers.scale, &mut buffers.by_raw, &mut buffers.log_det_by_raw] {
+            derivatives.resize(dim * groups, [R::zero(); LANES]);
+        }
+        buffers.mapped.resize(CHUNK * dim, R::zero());
+        let AdjointBuffers { forward, scale, by_raw, log_det_by_raw, mapped, .. } = buffers;
+        let mut step = Given { layer: self, v, groups, scale, by_raw, log_det_by_raw, mapped };
+        pull::sweep(&self.made, &self.pulled, 0, rows, forward, &mut step);
+        descend(self, weights, g, buffers);
     }
 }
 
-/// The forward sweep at given `v`, which notes the derivatives.
+/// The forward sweep at given `v`, which notes the mapped rows and the derivatives.
 struct Given<'a, R> {
     layer: &'a Adjoint<R>,
     v: &'a [R],
     groups: usize,
     scale: &'a mut [[R; LANES]],
     by_raw: &'a mut [[R; LANES]],
+    log_det_by_raw: &'a mut [[R; LANES]],
+    mapped: &'a mut [R],
 }
 
 impl<R: Real> Lanes<R> for Given<'_, R> {
@@ -79,14 +108,19 @@ impl<R: Real> Lanes<R> for Given<'_, R> {
         for lane in 0..live {
             v[lane] = self.v[(first + lane) * dim + coordinate];
         }
+        let mut mapped = [R::zero(); LANES];
         for i in 0..LANES {
             let (y, alpha, scale) = element(self.layer.direction, outputs[0][i], outputs[1][i], self.layer.clip, v[i]);
             let slope = slope_at_clipped(alpha, self.layer.clip);
+            mapped[i] = y;
             self.scale[at][i] = scale;
-            self.by_raw[at][i] = match self.layer.direction {
-                Direction::Forward => scale * v[i] * slope,
-                Direction::Inverse => -y * slope,
+            (self.by_raw[at][i], self.log_det_by_raw[at][i]) = match self.layer.direction {
+                Direction::Forward => (scale * v[i] * slope, slope),
+                Direction::Inverse => (-y * slope, -slope),
             };
+        }
+        for lane in 0..live {
+            self.mapped[(first + lane) * dim + coordinate] = mapped[lane];
         }
         v
     }
@@ -94,18 +128,19 @@ impl<R: Real> Lanes<R> for Given<'_, R> {
 
 dispatch! {
     /// From the last position to the first.
-    fn descend(layer: &Adjoint<R>, rows: usize, g: &mut [R], buffers: &mut AdjointBuffers<R>) = descend_body
+    fn descend(layer: &Adjoint<R>, weights: &[R], g: &mut [R], buffers: &mut AdjointBuffers<R>) = descend_body
 }
 
 #[inline(always)]
 fn descend_body<R: Real, I: Instructions>(
     layer: &Adjoint<R>,
-    rows: usize,
+    weights: &[R],
     g: &mut [R],
     buffers: &mut AdjointBuffers<R>,
 ) {
-    let AdjointBuffers { forward, gradients, scale, by_raw } = buffers;
+    let AdjointBuffers { forward, gradients, scale, by_raw, log_det_by_raw, .. } = buffers;
     let (made, maps) = (&layer.made, &layer.reversed.maps);
+    let rows = weights.len();
     let (dim, last, groups) = (made.dim(), maps.len() - 1, rows.div_ceil(LANES));
     gradients.reshape(made, groups);
     for position in (0..dim).rev() {
@@ -140,7 +175,8 @@ fn descend_body<R: Real, I: Instructions>(
             let (at, live) = (position * groups + group, LANES.min(rows - group * LANES));
             let coordinate = |lane: usize| (group * LANES + lane) * dim + layer.order[position];
             let through_network = before[0][group * dim + position];
-            let mut w = [R::zero(); LANES];
+            let (mut w, mut weight) = ([R::zero(); LANES], [R::zero(); LANES]);
+            weight[..live].copy_from_slice(&weights[group * LANES..][..live]);
             for lane in 0..live {
                 w[lane] = g[coordinate(lane)];
             }
@@ -151,7 +187,7 @@ fn descend_body<R: Real, I: Instructions>(
                     Direction::Forward => w[lane],
                     Direction::Inverse => -(w[lane] * scale[at][lane]),
                 };
-                raw[lane] = w[lane] * by_raw[at][lane];
+                raw[lane] = w[lane] * by_raw[at][lane] + weight[lane] * log_det_by_raw[at][lane];
             }
             for lane in 0..live {
                 g[coordinate(lane)] = w[lane];

@@ -106,7 +106,8 @@ impl Models {
                     shards::map(&shards::ranges(batch, false), |range| {
                         let v = &v[range.start * dim..range.end * dim];
                         let (mut g, mut buffers) = (v.to_vec(), AdjointBuffers::default());
-                        layers.iter().for_each(|layer| layer.solve(v, &mut g, &mut buffers));
+                        let weights = vec![0.0; range.len()];
+                        layers.iter().for_each(|layer| layer.solve(v, &weights, &mut g, &mut buffers));
                         black_box(g);
                         Ok::<_, BenchError>(())
                     })?;
