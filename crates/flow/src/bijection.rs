@@ -45,6 +45,8 @@ pub(crate) fn score_by_inverse<E: Element>(
     let mut graph = Graph::new();
     let (z, log_det) = bijection.inverse_and_log_det(&theta, &x, &mut graph)?;
     let ones = vec![E::one(); log_det.as_vec().len()];
-    let score = graph.backward_from((&z, score), (&log_det, ones)).take(&x);
+    graph.seed(&z, score);
+    graph.seed(&log_det, ones);
+    let score = graph.backward().take(&x);
     Ok((x, score))
 }

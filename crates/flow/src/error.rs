@@ -14,4 +14,12 @@ pub enum FlowError {
     NotFolded,
     #[error("layer {layer} ({kind}) gives a value that is not finite")]
     NonFinite { layer: usize, kind: &'static str },
+    #[error("there are no {0}")]
+    NoRows(&'static str),
+    #[error("{0} looks inside of the teacher, which is a density and not a trained flow")]
+    NotAFlow(&'static str),
+    #[error("{0}")]
+    NoConditionals(String),
+    #[error("cannot keep {0}")]
+    Trajectories(String),
 }

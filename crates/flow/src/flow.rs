@@ -42,6 +42,7 @@ pub struct Flow<E: Element> {
     layout: Layout,
     layers: Vec<Box<dyn Bijection<E>>>,
     transposition: Arc<Transposition>,
+    one_pass: bool,
 }
 
 impl<E: Element> Flow<E>
@@ -64,7 +65,13 @@ where
             }
             Engine::Fused => fused(spec.dim, &placed),
         };
-        Ok(Self { spec: spec.clone(), layout, layers, transposition })
+        let one_pass = engine == Engine::Fused
+            && spec.layers.iter().all(|layer| match layer {
+                LayerSpec::Autoregressive(a) => a.orientation == Orientation::Iaf,
+                LayerSpec::ActNorm { .. } => true,
+                LayerSpec::BatchNorm { .. } => false,
+            });
+        Ok(Self { spec: spec.clone(), layout, layers, transposition, one_pass })
     }
 
     /// Arranges the weights of `theta` for backward passes, once for all evaluations that share them, in the memory of
@@ -85,6 +92,11 @@ where
 
     pub fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    /// Whether the fused engine samples this flow in one pass per layer: it is a chain of IAF layers and diagonal maps.
+    pub fn samples_in_one_pass(&self) -> bool {
+        self.one_pass
     }
 
     /// Base → data through the whole chain, with `log|det dS/dz|`.

@@ -74,14 +74,15 @@ impl<E: Element> Graph<E> {
         });
     }
 
-    /// Differentiates from `values` and `per_row`, whose gradients are given; ends the graph.
-    pub fn backward_from(mut self, values: (&Rows<E>, Vec<E>), per_row: (&Column<E>, Vec<E>)) -> Finished<E> {
+    /// Gives `of` the gradient `gradient`, beside what flows back to it from later operations.
+    pub fn seed<S: Shape>(&mut self, of: &Tensor<S, E, Cpu>, gradient: Vec<E>) {
+        let of = of.clone();
+        self.record(move |adjoints| adjoints.add_at(&of, 0, &gradient));
+    }
+
+    /// Differentiates from the seeds; ends the graph.
+    pub fn backward(self) -> Finished<E> {
         let start: Tensor<(), E, Cpu> = Cpu::default().tensor(E::zero());
-        let ((values, d_values), (per_row, d_per_row)) = ((values.0.clone(), values.1), (per_row.0.clone(), per_row.1));
-        self.record(move |adjoints| {
-            adjoints.add_at(&values, 0, &d_values);
-            adjoints.add_at(&per_row, 0, &d_per_row);
-        });
         Finished(start.put_tape(self.tape).backward())
     }
 

@@ -5,6 +5,7 @@
 
 pub mod bijection;
 pub mod calibrate;
+pub mod conditionals;
 pub mod error;
 pub mod flow;
 pub mod graph;
@@ -15,7 +16,8 @@ pub mod shards;
 pub mod target;
 
 pub use bijection::Bijection;
+pub use conditionals::Conditionals;
 pub use error::FlowError;
 pub use flow::{Engine, Flow};
 pub use graph::{Column, Element, Graph, Parameters, Rows};
-pub use target::{FrozenFlow, Target};
+pub use target::{Draws, FrozenFlow, Target};

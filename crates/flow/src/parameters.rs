@@ -110,7 +110,7 @@ impl<E: Element> Parameters<E> {
     }
 
     /// The gradients so far, if they are wanted, to add to.
-    pub(crate) fn sink(&self) -> Option<MutexGuard<'_, Vec<E>>> {
+    pub fn sink(&self) -> Option<MutexGuard<'_, Vec<E>>> {
         self.sink.as_ref().map(|sink| lock(sink))
     }
 }

@@ -19,6 +19,7 @@ pub mod parallel;
 mod product;
 pub mod real;
 pub mod reference;
+pub mod regression;
 mod row;
 mod tile;
 pub mod trace;

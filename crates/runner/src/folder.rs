@@ -74,6 +74,18 @@ impl Folder {
         serde_json::from_str(&text).map(Some).map_err(|e| RunError::Read { path, reason: e.to_string() })
     }
 
+    /// Removes whatever an unfinished training of `stage` keeps: the states of its phases and their caches.
+    pub fn remove_states(&self, stage: &str) -> Result<(), RunError> {
+        let Ok(entries) = std::fs::read_dir(&self.root) else { return Ok(()) };
+        let prefix = format!("{stage}.state.");
+        for entry in entries.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(&prefix) {
+                self.remove(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
     /// Removes a file or a folder if it is there.
     pub fn remove(&self, path: &Path) -> Result<(), RunError> {
         let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };

@@ -123,7 +123,9 @@ impl<'a> Pipeline<'a> {
             seconds: 0.0,
             resumed_at: 0,
             terms: Vec::new(),
+            measures: Vec::new(),
             history: Vec::new(),
+            phases: Vec::new(),
         };
         Ok(Stage { checkpoint, record })
     }

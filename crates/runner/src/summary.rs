@@ -85,8 +85,8 @@ fn curves(metrics: &Metrics) -> Curves {
     Curves {
         teacher_training: teacher.curve("nll"),
         teacher_validation: teacher.validation_curve(),
-        student_kl: student.curve("reverse_kl"),
-        student_validation_kl: student.validation_curve(),
+        student_kl: student.measured("kl_forward"),
+        student_validation_kl: student.measured("kl_reverse"),
         student_entropy: student.curve("entropy"),
         student_cross_entropy: student.curve("cross_entropy"),
     }

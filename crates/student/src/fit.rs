@@ -1,42 +1,188 @@
-//! From a frozen density to a student.
+//! From a frozen density to a student, phase by phase.
 
-use crate::reverse_kl::{ReverseKl, VALIDATION_DRAWS};
+use crate::auto::Auto;
+use crate::distillation::Distillation;
+use crate::measure::Probe;
+use crate::parts::parts;
+use crate::recipe::{Objective, Phase, Recipe};
+use crate::source::Source;
+use crate::warm_start::cache::Place;
 use flowstill_flow::calibrate::{Calibrate, calibrate};
-use flowstill_flow::{Engine, FlowError, Target};
+use flowstill_flow::{Engine, FlowError};
 use flowstill_kernel::noise::{Purpose, fill_gaussian};
 use flowstill_model::fold::fold_batch_norm;
 use flowstill_model::init::initial_parameters;
 use flowstill_model::{Architecture, FlowSpec, Layout, Orientation};
-use flowstill_trainer::{Environment, Observer, Outcome, Settings, TrainError};
+use flowstill_trainer::objective::Objective as _;
+use flowstill_trainer::{End, Environment, Observer, Outcome, Record, StepReport, TrainError};
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// A distilled flow, batch normalisation folded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Distilled {
     pub spec: FlowSpec,
     pub theta: Vec<f32>,
+    pub phases: Vec<Finished>,
+}
+
+/// A phase that is over, or was interrupted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finished {
+    /// name of its objective
+    pub objective: &'static str,
+    pub terms: Vec<&'static str>,
+    pub measures: Vec<&'static str>,
+    /// steps of the phases before
+    pub first_step: u64,
     pub outcome: Outcome,
 }
 
-/// Distils `target` into an IAF by reverse KL. Uses the current rayon pool; the result does not depend on its size.
+/// What is told to an observer before each phase.
+#[derive(Debug, Clone, Copy)]
+pub struct PhaseStart<'a> {
+    pub objective: &'static str,
+    pub terms: &'a [&'static str],
+    pub measures: &'a [&'static str],
+    /// why this phase, where that was decided on the way
+    pub reason: Option<&'a str>,
+    pub first_step: u64,
+}
+
+/// Someone who watches a distillation. Steps are counted through all phases.
+pub trait PhaseObserver: Observer {
+    fn phase(&mut self, start: &PhaseStart) -> io::Result<()>;
+}
+
+/// Nobody.
+impl PhaseObserver for () {
+    fn phase(&mut self, _: &PhaseStart) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// How much a cache of trajectories may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    pub cache_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { cache_bytes: 1 << 30 }
+    }
+}
+
+/// Distils `source` into an IAF. Uses the current rayon pool; the result does not depend on its size.
+///
+/// Each phase starts from the best parameters of the one before and keeps a state of its own beside
+/// `environment.state`, so that nothing finished is done twice.
 pub fn fit(
-    target: &dyn Target,
+    source: Source,
     architecture: &Architecture,
-    training: &Settings,
+    recipe: &Recipe,
+    limits: Limits,
     seed: u64,
     engine: Engine,
     environment: &Environment,
-    observer: &mut dyn Observer,
+    observer: &mut dyn PhaseObserver,
 ) -> Result<Distilled, TrainError> {
     let failed = |e: FlowError| TrainError::Objective(Box::new(e));
-    let dim = target.dim();
+    let dim = source.dim();
     let spec = architecture.spec(dim, Orientation::Iaf, seed);
-    let mut start = initial_parameters(&spec, seed);
-    let mut draws = vec![0.0; VALIDATION_DRAWS * dim];
-    fill_gaussian(seed, Purpose::Validation, 0, 0, dim, &mut draws);
-    calibrate(&spec, &mut start, &draws, Orientation::Iaf, Calibrate::ActNorm).map_err(failed)?;
     let layout = Layout::new(&spec);
-    let mut objective = ReverseKl::new(&spec, target, training.batch, seed, engine).map_err(failed)?;
-    let outcome = flowstill_trainer::fit(&mut objective, start, &layout, training, environment, observer)?;
-    let (spec, theta) = fold_batch_norm(&spec, &outcome.theta);
-    Ok(Distilled { spec, theta, outcome })
+    let probe = Probe::new(&source, seed).map_err(failed)?;
+    let mut theta = initial_parameters(&spec, seed);
+    let mut phases: Vec<Finished> = Vec::new();
+    let mut auto = match recipe {
+        Recipe::Auto(settings) => Some(Auto::new(&source, &spec, settings.clone())),
+        Recipe::Phases(_) => None,
+    };
+    let total = match recipe {
+        Recipe::Auto(settings) => settings.steps,
+        Recipe::Phases(phases) => phases.iter().map(|phase| phase.training.steps).sum(),
+    };
+    let cache = environment.state.map(|path| beside(path, "trajectories"));
+    for index in 0.. {
+        let (phase, reason) = match (&mut auto, recipe) {
+            (Some(auto), _) => match auto.next(&source, &spec, &theta, &phases, seed, engine).map_err(failed)? {
+                Some((phase, reason)) => (phase, Some(reason)),
+                None => break,
+            },
+            (None, Recipe::Phases(list)) => match list.get(index) {
+                Some(phase) => (phase.clone(), None),
+                None => break,
+            },
+            (None, Recipe::Auto(_)) => break,
+        };
+        let Phase { objective, mut training } = phase;
+        if index == 0 && !matches!(objective, Objective::WarmStart { .. }) {
+            let mut draws = vec![0.0; crate::measure::DRAWS * dim];
+            fill_gaussian(seed, Purpose::Validation, 0, 0, dim, &mut draws);
+            calibrate(&spec, &mut theta, &draws, Orientation::Iaf, Calibrate::ActNorm).map_err(failed)?;
+        }
+        training.validate_start |= index > 0;
+        let first_step = phases.iter().map(|phase| phase.outcome.steps).sum();
+        let place =
+            Place { path: cache.as_deref(), fingerprint: environment.fingerprint, most_bytes: limits.cache_bytes };
+        // every phase has draws of its own
+        let phase_seed = seed ^ (index as u64) << 48;
+        let parts = parts(&objective, &source, &spec, &training, place, phase_seed).map_err(failed)?;
+        let sizes = (training.batch, training.steps);
+        let mut minimised =
+            Distillation::new(&spec, source, &probe, parts, sizes, phase_seed, engine).map_err(failed)?;
+        let (terms, measures) = (minimised.terms().to_vec(), minimised.measures().to_vec());
+        let start = PhaseStart {
+            objective: objective.name(),
+            terms: &terms,
+            measures: &measures,
+            reason: reason.as_deref(),
+            first_step,
+        };
+        observer.phase(&start).map_err(TrainError::Observer)?;
+        let state = environment.state.map(|path| state_of(path, index));
+        let environment = Environment { state: state.as_deref(), ..*environment };
+        let mut shifted = Shifted { inner: observer, first_step, total };
+        let outcome = flowstill_trainer::fit(&mut minimised, theta, &layout, &training, &environment, &mut shifted)?;
+        theta = outcome.theta.clone();
+        let interrupted = outcome.end == End::Interrupted;
+        phases.push(Finished { objective: objective.name(), terms, measures, first_step, outcome });
+        if interrupted {
+            break;
+        }
+    }
+    let (spec, theta) = fold_batch_norm(&spec, &theta);
+    Ok(Distilled { spec, theta, phases })
+}
+
+/// Where the state of phase `index` is kept, given that of the first.
+pub fn state_of(first: &Path, index: usize) -> PathBuf {
+    if index == 0 { first.to_owned() } else { beside(first, &format!("{index}.safetensors")) }
+}
+
+/// The file of the same stem with another extension.
+fn beside(path: &Path, extension: &str) -> PathBuf {
+    path.with_extension(extension)
+}
+
+/// An observer that sees the steps of one phase as a part of all.
+struct Shifted<'a> {
+    inner: &'a mut dyn PhaseObserver,
+    first_step: u64,
+    total: u64,
+}
+
+impl Observer for Shifted<'_> {
+    fn start(&mut self, step: u64, _: u64) -> io::Result<()> {
+        self.inner.start(self.first_step + step, self.total)
+    }
+
+    fn step(&mut self, report: &StepReport) -> io::Result<()> {
+        self.inner.step(&StepReport { step: self.first_step + report.step, ..*report })
+    }
+
+    fn validation(&mut self, record: &Record, theta: &[f32]) -> io::Result<()> {
+        let shifted = Record { step: self.first_step + record.step, ..record.clone() };
+        self.inner.validation(&shifted, theta)
+    }
 }

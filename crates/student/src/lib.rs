@@ -1,8 +1,27 @@
 //! Students: inverse autoregressive flows distilled from any frozen density with a gradient.
+//!
+//! An [`Objective`] says what is minimised and a [`Recipe`] in which phases; [`fit()`] runs them. Each objective is an
+//! estimator of a gradient in a file of its own in [`objectives`]; they share one form: draw or find base rows `z`, push
+//! them through the student, and differentiate from a gradient given at `x = S(z)` and at `log|det dS/dz|`.
 
+pub mod annealed;
+pub mod auto;
+pub mod distillation;
 pub mod fit;
-pub mod reverse_kl;
+pub mod measure;
+pub mod objectives;
+mod parts;
+pub mod recipe;
+pub mod source;
+pub mod step;
+pub mod warm_start;
 
-pub use fit::{Distilled, fit};
+pub use annealed::Annealed;
+pub use distillation::{Distillation, Part};
+pub use fit::{Distilled, Finished, Limits, PhaseObserver, PhaseStart, fit};
 pub use flowstill_flow::{FrozenFlow, Target};
-pub use reverse_kl::ReverseKl;
+pub use measure::{Measures, Probe};
+pub use parts::parts;
+pub use recipe::{Objective, Phase, Recipe};
+pub use source::{Rows, Source};
+pub use step::{Estimator, Step};

@@ -9,7 +9,7 @@ use flowstill_flow::shards::{self, Accumulator};
 use flowstill_flow::{Engine, Flow, FlowError};
 use flowstill_model::fold::fold_batch_norm;
 use flowstill_model::{FlowSpec, Orientation};
-use flowstill_trainer::Objective;
+use flowstill_trainer::{Objective, Validation};
 use std::error::Error;
 use std::sync::Arc;
 
@@ -80,12 +80,12 @@ impl Objective for Nll<'_> {
     }
 
     /// Mean negative log-likelihood of the validation set, with batch statistics of the whole training set.
-    fn validate(&mut self, theta: &mut Vec<f32>) -> Result<f64, Box<dyn Error + Send + Sync>> {
+    fn validate(&mut self, theta: &mut Vec<f32>) -> Result<Validation, Box<dyn Error + Send + Sync>> {
         if self.spec.couples_rows() {
             calibrate(&self.spec, theta, &self.train.values, Orientation::Maf, Calibrate::BatchNorm)?;
         }
         let log_prob = log_prob(&self.spec, theta, self.validation, self.engine)?;
-        Ok(-log_prob.iter().sum::<f64>() / log_prob.len() as f64)
+        Ok((-log_prob.iter().sum::<f64>() / log_prob.len() as f64).into())
     }
 
     fn locate_non_finite(&mut self, theta: &Arc<Vec<f32>>, step: u64) -> Option<String> {

@@ -30,6 +30,8 @@ pub enum End {
     Steps,
     /// no gain in validation for `patience` validations
     Patience,
+    /// a measure reached its bound
+    Reached,
     /// interrupted; the state is saved
     Interrupted,
 }
@@ -68,6 +70,13 @@ pub fn fit(
     observer.start(state.counters.step, settings.steps).map_err(TrainError::Observer)?;
 
     let end = loop {
+        if state.counters.step == 0 && settings.validate_start && state.counters.history.is_empty() {
+            validate(objective, &mut state, layout, settings, observer)?;
+        }
+        if reached(objective, &state, settings) {
+            save(&state, environment)?;
+            break End::Reached;
+        }
         let patient = settings.patience.is_none_or(|patience| state.counters.without_gain < patience);
         if !patient {
             save(&state, environment)?;
@@ -97,6 +106,15 @@ pub fn fit(
         steps: counters.step,
         end,
         history: counters.history,
+    })
+}
+
+/// Whether the last validation measured what the settings wait for.
+fn reached(objective: &dyn Objective, state: &State, settings: &Settings) -> bool {
+    let Some(record) = state.counters.history.last() else { return false };
+    settings.until.iter().any(|until| {
+        let at = objective.measures().iter().position(|name| *name == until.measure);
+        at.and_then(|at| record.measures.get(at)).is_some_and(|value| until.reached(*value))
     })
 }
 
@@ -195,7 +213,8 @@ fn validate(
     observer: &mut dyn Observer,
 ) -> Result<(), TrainError> {
     let mut candidate = if settings.ema.is_some() { state.average.clone() } else { state.theta.clone() };
-    let value = objective.validate(&mut candidate).map_err(TrainError::Objective)?;
+    let validation = objective.validate(&mut candidate).map_err(TrainError::Objective)?;
+    let value = validation.value;
     if let Some(i) = candidate.iter().position(|v| !v.is_finite()) {
         let name = layout.view_at(i).map_or("?", |view| view.name.as_str());
         let what = format!("{name} is not finite");
@@ -210,7 +229,7 @@ fn validate(
     }
     let best = counters.best_validation.is_none_or(|before| value < before);
     let rate = settings.rate_at(counters.step.saturating_sub(1));
-    let record = counters.running.close(counters.step, value, rate, best);
+    let record = counters.running.close(counters.step, validation, rate, best);
     if best {
         counters.best_validation = Some(value);
         counters.best_step = counters.step;

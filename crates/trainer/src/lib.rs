@@ -10,7 +10,7 @@ pub mod state;
 
 pub use error::TrainError;
 pub use fit::{End, Environment, Outcome, advance, fit};
-pub use objective::{Objective, Observer, StepReport};
+pub use objective::{Objective, Observer, StepReport, Validation};
 pub use record::Record;
-pub use settings::{Schedule, Settings};
+pub use settings::{Schedule, Settings, Until};
 pub use state::State;

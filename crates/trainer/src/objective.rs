@@ -15,12 +15,31 @@ pub trait Objective {
         gradient: &mut Vec<f32>,
     ) -> Result<Vec<f64>, Box<dyn Error + Send + Sync>>;
 
-    /// The value that early stopping watches, lower is better. May set buffers of `theta` (statistics that no
-    /// gradient reaches).
-    fn validate(&mut self, theta: &mut Vec<f32>) -> Result<f64, Box<dyn Error + Send + Sync>>;
+    /// Judges `theta`. May set buffers of it (statistics that no gradient reaches).
+    fn validate(&mut self, theta: &mut Vec<f32>) -> Result<Validation, Box<dyn Error + Send + Sync>>;
+
+    /// Names of the measures that a validation takes beside its value.
+    fn measures(&self) -> &[&'static str] {
+        &[]
+    }
 
     /// Where a value that is not finite first appears at this step, in words.
     fn locate_non_finite(&mut self, theta: &Arc<Vec<f32>>, step: u64) -> Option<String>;
+}
+
+/// What a validation found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Validation {
+    /// what early stopping watches, lower is better
+    pub value: f64,
+    /// one for each of [`Objective::measures`]
+    pub measures: Vec<f64>,
+}
+
+impl From<f64> for Validation {
+    fn from(value: f64) -> Self {
+        Self { value, measures: Vec::new() }
+    }
 }
 
 /// What one step did.

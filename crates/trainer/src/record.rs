@@ -1,5 +1,6 @@
 //! One line of a training history.
 
+use crate::objective::Validation;
 use serde::{Deserialize, Serialize};
 
 /// What was known at a validation.
@@ -10,6 +11,9 @@ pub struct Record {
     /// means of the objective's terms since the previous record
     pub terms: Vec<f64>,
     pub validation: f64,
+    /// what else the validation measured
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measures: Vec<f64>,
     pub rate: f64,
     /// mean gradient norm since the previous record, before clipping
     pub gradient_norm: f64,
@@ -34,13 +38,14 @@ impl Running {
     }
 
     /// The record of a validation; the sums start anew.
-    pub fn close(&mut self, step: u64, validation: f64, rate: f64, best: bool) -> Record {
+    pub fn close(&mut self, step: u64, validation: Validation, rate: f64, best: bool) -> Record {
         let sums = std::mem::take(self);
         let n = sums.steps.max(1) as f64;
         Record {
             step,
             terms: sums.terms.iter().map(|t| t / n).collect(),
-            validation,
+            validation: validation.value,
+            measures: validation.measures,
             rate,
             gradient_norm: sums.gradient_norm / n,
             best,

@@ -25,8 +25,32 @@ pub struct Settings {
     pub validate_every: u64,
     /// stop after this many validations without a new best, never if absent
     pub patience: Option<u32>,
+    /// validate before the first step as well, so that what comes out is never worse than the start
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub validate_start: bool,
+    /// stop as soon as a validation measures one of these
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub until: Vec<Until>,
     /// steps between checkpoints of the whole training state, at least 1
     pub checkpoint_every: u64,
+}
+
+/// A bound on a measure that ends a training: reached from below for a share, from above for a divergence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Until {
+    /// its name among [`crate::Objective::measures`]
+    pub measure: String,
+    pub bound: f64,
+    /// at least the bound, or else at most
+    pub at_least: bool,
+}
+
+impl Until {
+    /// Whether `value` reaches the bound.
+    pub fn reached(&self, value: f64) -> bool {
+        if self.at_least { value >= self.bound } else { value <= self.bound }
+    }
 }
 
 /// The learning rate after warm-up.
@@ -72,6 +96,8 @@ mod tests {
             ema: None,
             validate_every: 1,
             patience: None,
+            validate_start: false,
+            until: Vec::new(),
             checkpoint_every: 1,
         };
         assert!((settings.rate_at(0) - 0.2).abs() < 1e-12);

@@ -60,7 +60,7 @@ impl PlainAutoregressive {
     }
 
     /// μ and α at `v`, batch × dim.
-    fn conditioner<E: Element>(&self, theta: &Parameters<E>, v: &Rows<E>, graph: &mut Graph<E>) -> [Rows<E>; 2]
+    pub fn conditioner<E: Element>(&self, theta: &Parameters<E>, v: &Rows<E>, graph: &mut Graph<E>) -> [Rows<E>; 2]
     where
         Cpu: Device<E>,
     {

@@ -33,6 +33,12 @@ pub enum Purpose {
     Synthetic = 9,
     /// rows picked for pictures
     Pictures = 10,
+    /// draws from the target that a student learns from
+    TargetDraws = 12,
+    /// rows of the cached trajectories
+    Trajectories = 13,
+    /// draws from the conditionals of a student
+    Conditionals = 14,
 }
 
 /// The key of the stream (seed, purpose, index), as the eight little-endian words of ChaCha.

@@ -10,7 +10,8 @@ use flowstill_kernel::incremental::{Adjoint, AdjointBuffers};
 use flowstill_kernel::noise::{Purpose, fill_gaussian};
 use flowstill_model::{Checkpoint, LayerSpec, Layout};
 use flowstill_sampler::{Sampler, Stream};
-use flowstill_student::{FrozenFlow, ReverseKl};
+use flowstill_student::objectives::reverse_kl::ReverseKl;
+use flowstill_student::{Annealed, Distillation, FrozenFlow, Part, Probe, Source};
 use flowstill_teacher::Nll;
 use flowstill_trainer::{Objective, Schedule, Settings, State, advance};
 use rayon::prelude::*;
@@ -41,7 +42,12 @@ impl Models {
             }
             Operation::Distill => {
                 let target = FrozenFlow::on(&teacher().spec, &teacher().theta, self.engine)?;
-                let mut objective = ReverseKl::new(&student().spec, &target, batch, 0, self.engine)?;
+                let source = Source { target: &target, data: &[] };
+                let probe = Probe::new(&source, 0)?;
+                let reverse = Box::new(ReverseKl { cross_entropy_weight: Annealed::constant(1.0) });
+                let parts = vec![Part { weight: Annealed::constant(1.0), estimator: reverse }];
+                let spec = &student().spec;
+                let mut objective = Distillation::new(spec, source, &probe, parts, (batch, u64::MAX), 0, self.engine)?;
                 measure_steps(&mut objective, student(), batch, measure)
             }
             Operation::LogProb => {
@@ -145,6 +151,8 @@ fn measure_steps(
         ema: None,
         validate_every: u64::MAX,
         patience: None,
+        validate_start: false,
+        until: Vec::new(),
         checkpoint_every: u64::MAX,
     };
     let mut state = State::new(model.theta.clone(), false, "");

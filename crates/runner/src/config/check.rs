@@ -3,8 +3,8 @@
 use super::path::KeyPath;
 use super::plan::{Bench, Evaluation, Experiment, StudentPlan, TeacherPlan};
 use super::tree::{number, shortened};
-use super::written::{self, Objective, OrNone};
-use super::{data, training};
+use super::written::{self, OrNone};
+use super::{data, recipe, training};
 use flowstill_model::spec::{LEAST_CLIP, MOST_CLIP};
 use flowstill_model::{Architecture, Normalisation, OrderRule};
 use std::path::Path;
@@ -35,7 +35,7 @@ impl Checker {
     }
 
     /// Notes a mistake at `path` that rests on the value of another key or section as well.
-    pub fn wrong_with(&mut self, path: impl Into<KeyPath>, other: &str, message: String) {
+    pub fn wrong_with(&mut self, path: impl Into<KeyPath>, other: impl Into<KeyPath>, message: String) {
         self.findings.push(Finding { path: path.into(), message, needs: vec![other.into()] });
     }
 
@@ -76,8 +76,7 @@ pub(super) fn check(written: &written::Experiment, file: &Path) -> Result<Experi
     let student = written.student.clone().unwrap_or_default();
     let student = StudentPlan {
         architecture: student_choices(&student).checked(&mut checker, "student", &teacher.architecture),
-        objective: student.objective.unwrap_or(Objective::ReverseKl),
-        training: training::check(&mut checker, student.training.as_ref(), "student.training", &training::STUDENT),
+        recipe: recipe::check(&mut checker, &student),
     };
 
     let evaluation = written.evaluation.clone().unwrap_or_default();
@@ -180,7 +179,7 @@ impl Choices<'_> {
         if let (Some(key), true) = (written, weights > MOST_WEIGHTS) {
             let message =
                 format!("expected at most {MOST_WEIGHTS} weights between hidden layers in all, got {weights}");
-            checker.wrong_with(at.key(key), &format!("{section}.layers"), message);
+            checker.wrong_with(at.key(key), at.key("layers"), message);
         }
         let log_scale_clip = self.log_scale_clip.map_or(default.log_scale_clip, |clip| {
             checker.number(

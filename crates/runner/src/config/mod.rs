@@ -17,6 +17,7 @@ mod locate;
 mod path;
 mod plan;
 mod read;
+mod recipe;
 mod resolved;
 mod source_text;
 mod suggest;
@@ -30,7 +31,6 @@ pub use error::{ConfigError, Problem};
 pub use hash::config_hash;
 pub use locate::Location;
 pub use plan::{Bench, Evaluation, Experiment, StudentPlan, TeacherPlan};
-pub use written::Objective;
 
 use locate::{Aim, locate};
 use path::KeyPath;

@@ -1,8 +1,8 @@
 //! An experiment that has been checked: all that a run needs to know, with every default filled in.
 
-use super::written::Objective;
 use flowstill_data::Source;
 use flowstill_model::{Architecture, OrderRule};
+use flowstill_student::Recipe;
 use flowstill_trainer::Settings;
 
 /// A checked experiment. It serialises as the YAML from which it would be read again, with absolute paths and without
@@ -28,12 +28,11 @@ pub struct TeacherPlan {
     pub training: Settings,
 }
 
-/// How the student is built and distilled: an inverse autoregressive flow by `objective`.
+/// How the student, an inverse autoregressive flow, is built and distilled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StudentPlan {
     pub architecture: Architecture,
-    pub objective: Objective,
-    pub training: Settings,
+    pub recipe: Recipe,
 }
 
 /// How teacher and student are compared.

@@ -4,6 +4,7 @@ use super::data::SPLIT;
 use super::plan::{Experiment, StudentPlan, TeacherPlan};
 use super::written::{self, OrNone, StudentModel, TeacherModel};
 use flowstill_data::{Source, Target};
+use flowstill_student::Recipe;
 use flowstill_trainer::Settings;
 use serde::{Serialize, Serializer};
 
@@ -99,8 +100,12 @@ impl From<&StudentPlan> for written::Student {
             normalisation: Some(architecture.normalisation),
             log_scale_clip: Some(architecture.log_scale_clip),
             residual: Some(architecture.residual),
-            objective: Some(plan.objective),
-            training: Some((&plan.training).into()),
+            recipe: Some((&plan.recipe).into()),
+            objective: None,
+            training: match &plan.recipe {
+                Recipe::Auto(settings) => Some(settings.into()),
+                Recipe::Phases(_) => None,
+            },
         }
     }
 }
@@ -126,7 +131,7 @@ impl From<&Settings> for written::Training {
 }
 
 /// A checked count, which is far below the limit of either type.
-fn whole(count: usize) -> i64 {
+pub(super) fn whole(count: usize) -> i64 {
     count as i64
 }
 

@@ -25,12 +25,12 @@ const MOST_STEPS: i64 = 1_000_000_000;
 pub(super) fn check(
     checker: &mut Checker,
     written: Option<&written::Training>,
-    section: &str,
+    section: impl Into<KeyPath>,
     default: &Defaults,
 ) -> Settings {
     let nothing = written::Training::default();
     let written = written.unwrap_or(&nothing);
-    let at = KeyPath::from(section);
+    let at: KeyPath = section.into();
     let every =
         |checker: &mut Checker, key: &str, value: i64| checker.whole(at.key(key), value, (1, MOST_STEPS), "") as u64;
 
@@ -41,7 +41,7 @@ pub(super) fn check(
             .wrong(at.key("warmup"), format!("expected a whole number from 0 to one less than `steps`, got {warmup}"));
     } else if steps >= 1 && warmup >= steps {
         let message = format!("expected fewer steps than the {steps} of `steps`, got {warmup}");
-        checker.wrong_with(at.key("warmup"), &format!("{section}.steps"), message);
+        checker.wrong_with(at.key("warmup"), at.key("steps"), message);
     }
     let clip_norm = or_none(written.clip_norm, Some(5.0))
         .map(|norm| checker.number(at.key("clip_norm"), norm, |norm| norm > 0.0, "above 0 or `none`"));
@@ -66,6 +66,8 @@ pub(super) fn check(
         ema,
         validate_every: every(checker, "validate_every", written.validate_every.unwrap_or(500)),
         patience,
+        validate_start: false,
+        until: Vec::new(),
         checkpoint_every: every(checker, "checkpoint_every", written.checkpoint_every.unwrap_or(1000)),
     }
 }

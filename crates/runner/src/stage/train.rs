@@ -11,9 +11,9 @@ use crate::tensorboard::Hparam;
 use flowstill_data::Dataset;
 use flowstill_flow::Engine;
 use flowstill_model::{Architecture, Checkpoint, FlowSpec, Orientation, Provenance, Role};
-use flowstill_student::{FrozenFlow, ReverseKl};
+use flowstill_student::{FrozenFlow, Limits, Recipe, Source};
 use flowstill_teacher::Nll;
-use flowstill_trainer::{End, Environment, Outcome, Settings, State, TrainError};
+use flowstill_trainer::{End, Environment, Settings, State, TrainError};
 use serde::Serialize;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -59,7 +59,7 @@ impl Workshop<'_> {
     /// Key of the student of the teacher with that key.
     pub fn student_key(&self, teacher: &str) -> String {
         let student = &self.experiment.student;
-        self.key("student", (&student.architecture, student.objective, &student.training), Some(teacher))
+        self.key("student", (&student.architecture, &student.recipe), Some(teacher))
     }
 
     fn key(&self, stage: &'static str, plan: impl Serialize, teacher: Option<&str>) -> String {
@@ -96,7 +96,7 @@ impl Workshop<'_> {
         console.trained();
         let fitted = fitted.map_err(|source| failed("teacher", source))?;
         let record = StageRecord::new(&key, &fitted.outcome, Nll::TERMS, started.elapsed().as_secs_f64(), resumed_at);
-        self.finish(Role::Teacher, fitted.spec, fitted.theta, &fitted.outcome, record)
+        self.finish(Role::Teacher, fitted.spec, fitted.theta, fitted.outcome.end, record)
     }
 
     /// The student of `teacher`: distilled now, or earlier with the same key.
@@ -109,16 +109,17 @@ impl Workshop<'_> {
         let plan = &self.experiment.student;
         let seed = self.experiment.seed;
         let spec = plan.architecture.spec(self.data.dim(), Orientation::Iaf, seed);
-        let mut watch = self.watch(Role::Student, ReverseKl::TERMS, spec, console);
+        let mut watch = self.watch(Role::Student, &[], spec, console);
         let target = FrozenFlow::on(&teacher.checkpoint.spec, &teacher.checkpoint.theta, self.engine)
             .map_err(|source| RunError::Flow { stage: "student", source })?;
         let started = Instant::now();
         let state = self.folder.state("student");
         let environment = self.environment(&state, &key);
         let fitted = flowstill_student::fit(
-            &target,
+            Source { target: &target, data: &self.data.train.values },
             &plan.architecture,
-            &plan.training,
+            &plan.recipe,
+            Limits::default(),
             seed,
             self.engine,
             &environment,
@@ -128,9 +129,10 @@ impl Workshop<'_> {
         watch.end(fitted.is_ok());
         console.trained();
         let fitted = fitted.map_err(|source| failed("student", source))?;
-        let record =
-            StageRecord::new(&key, &fitted.outcome, ReverseKl::TERMS, started.elapsed().as_secs_f64(), resumed_at);
-        self.finish(Role::Student, fitted.spec, fitted.theta, &fitted.outcome, record)
+        let seconds = started.elapsed().as_secs_f64();
+        let record = StageRecord::of_phases(&key, &fitted.phases, seconds, resumed_at).expect("a recipe has a phase");
+        let end = fitted.phases.last().map_or(End::Steps, |phase| phase.outcome.end);
+        self.finish(Role::Student, fitted.spec, fitted.theta, end, record)
     }
 
     /// The stage if it was finished earlier with this key. Changes nothing.
@@ -156,7 +158,7 @@ impl Workshop<'_> {
     fn finished_or_room(&self, stage: &'static str, key: &str) -> Result<Option<Stage>, RunError> {
         let found = match self.finished(stage, key) {
             Err(_) if self.overwrite => {
-                self.folder.remove(&self.folder.state(stage))?;
+                self.folder.remove_states(stage)?;
                 None
             }
             other => other?,
@@ -164,7 +166,7 @@ impl Workshop<'_> {
         if found.is_none() {
             // a state that was torn tells of no configuration, and is as useless as one of another
             if self.overwrite && State::fingerprint(&self.folder.state(stage)).as_deref() != Some(key) {
-                self.folder.remove(&self.folder.state(stage))?;
+                self.folder.remove_states(stage)?;
             }
             self.folder.create()?;
             self.folder.remove(&self.folder.checkpoint(stage))?;
@@ -187,21 +189,23 @@ impl Workshop<'_> {
         spec: FlowSpec,
         console: &'b mut dyn Console,
     ) -> Watch<'b> {
-        let (architecture, training) = match role {
-            Role::Teacher => (&self.experiment.teacher.architecture, &self.experiment.teacher.training),
-            Role::Student => (&self.experiment.student.architecture, &self.experiment.student.training),
+        let (teacher, student) = (&self.experiment.teacher, &self.experiment.student);
+        let settings = match role {
+            Role::Teacher => settings(&teacher.architecture, &teacher.training, self.experiment.seed),
+            Role::Student => distillation_settings(&student.architecture, &student.recipe, self.experiment.seed),
         };
         let yaml = self.experiment.to_yaml().expect("a checked experiment has a YAML form");
         let indented: String = yaml.lines().map(|line| format!("    {line}\n")).collect();
         Watch {
             role,
-            terms,
+            terms: terms.to_vec(),
+            measures: Vec::new(),
             spec,
             data: self.data,
             seed: self.experiment.seed,
             folder: self.folder.tensorboard(role.name()),
             texts: vec![("configuration", indented)],
-            settings: settings(architecture, training, self.experiment.seed),
+            settings,
             console,
             resumed_at: 0,
             events: None,
@@ -215,12 +219,12 @@ impl Workshop<'_> {
         role: Role,
         spec: FlowSpec,
         theta: Vec<f32>,
-        outcome: &Outcome,
+        end: End,
         record: StageRecord,
     ) -> Result<Stage, RunError> {
         let stage = role.name();
-        if outcome.end == End::Interrupted {
-            return Err(RunError::Interrupted { stage, step: outcome.steps });
+        if end == End::Interrupted {
+            return Err(RunError::Interrupted { stage, step: record.steps });
         }
         let checkpoint = Checkpoint {
             role,
@@ -238,7 +242,7 @@ impl Workshop<'_> {
         self.folder.write_json(&format!("{stage}.json"), &record)?;
         self.folder.write_configuration(self.experiment)?;
         checkpoint.save(&self.folder.checkpoint(stage))?;
-        self.folder.remove(&self.folder.state(stage))?;
+        self.folder.remove_states(stage)?;
         Ok(Stage { checkpoint, record })
     }
 }
@@ -254,6 +258,21 @@ fn settings(architecture: &Architecture, training: &Settings, seed: u64) -> Vec<
         ("steps", (training.steps as f64).into()),
         ("seed", (seed as f64).into()),
     ]
+}
+
+/// The same for a recipe: sums over its phases, and the objectives in their order.
+fn distillation_settings(architecture: &Architecture, recipe: &Recipe, seed: u64) -> Vec<(&'static str, Hparam)> {
+    let (objective, training) = match recipe {
+        Recipe::Auto(training) => ("auto".to_owned(), training.clone()),
+        Recipe::Phases(phases) => {
+            let names: Vec<_> = phases.iter().map(|phase| phase.objective.name()).collect();
+            let steps = phases.iter().map(|phase| phase.training.steps).sum();
+            (names.join(", "), Settings { steps, ..phases[0].training.clone() })
+        }
+    };
+    let mut settings = settings(architecture, &training, seed);
+    settings.push(("objective", objective.as_str().into()));
+    settings
 }
 
 fn failed(stage: &'static str, source: TrainError) -> RunError {

@@ -7,6 +7,7 @@ use flowstill_data::Dataset;
 use flowstill_model::fold::fold_batch_norm;
 use flowstill_model::{Checkpoint, FlowSpec, Provenance, Role};
 use flowstill_sampler::{Purpose, Sampler, Stream};
+use flowstill_student::{PhaseObserver, PhaseStart};
 use flowstill_trainer::{Observer, Record, StepReport};
 use std::io;
 use std::path::PathBuf;
@@ -22,7 +23,9 @@ const PICTURE_SIDE: u32 = 160;
 /// Watches one training.
 pub struct Watch<'a> {
     pub role: Role,
-    pub terms: &'static [&'static str],
+    pub terms: Vec<&'static str>,
+    /// names of what validations measure beside their value
+    pub measures: Vec<&'static str>,
     /// as it is trained, batch normalisation not folded
     pub spec: FlowSpec,
     pub data: &'a Dataset,
@@ -95,8 +98,12 @@ fn span<'a>(values: impl Iterator<Item = &'a f64>) -> (f64, f64) {
 
 impl Observer for Watch<'_> {
     fn start(&mut self, step: u64, total: u64) -> io::Result<()> {
-        self.resumed_at = step;
         self.every = total.div_ceil(SCALAR_POINTS).max(1);
+        if self.events.is_some() {
+            // a later phase of the same training
+            return Ok(());
+        }
+        self.resumed_at = step;
         if step == 0 {
             // events of an earlier attempt would be drawn over the new ones
             match std::fs::remove_dir_all(&self.folder) {
@@ -112,7 +119,10 @@ impl Observer for Watch<'_> {
             for (name, text) in &self.texts {
                 events.text(name, 0, text)?;
             }
-            events.hparams(&self.settings, &[&format!("validation/{}", self.terms[0])])?;
+            let judged = self.measures.iter().map(|measure| format!("validation/{measure}"));
+            let judged: Vec<String> =
+                if self.measures.is_empty() { vec![format!("validation/{}", self.terms[0])] } else { judged.collect() };
+            events.hparams(&self.settings, &judged.iter().map(String::as_str).collect::<Vec<_>>())?;
         }
         events.flush()?;
         self.events = Some(events);
@@ -121,7 +131,7 @@ impl Observer for Watch<'_> {
     }
 
     fn step(&mut self, report: &StepReport) -> io::Result<()> {
-        self.console.step(report, self.terms);
+        self.console.step(report, &self.terms);
         let Some(events) = &mut self.events else { return Ok(()) };
         if report.step == 1 || report.step.is_multiple_of(self.every) {
             for (name, value) in self.terms.iter().zip(report.terms) {
@@ -138,8 +148,23 @@ impl Observer for Watch<'_> {
     fn validation(&mut self, record: &Record, theta: &[f32]) -> io::Result<()> {
         self.console.validation(record);
         if let Some(events) = &mut self.events {
-            events.scalar(&format!("validation/{}", self.terms[0]), record.step, record.validation)?;
+            if self.measures.is_empty() {
+                events.scalar(&format!("validation/{}", self.terms[0]), record.step, record.validation)?;
+            }
+            for (name, value) in self.measures.iter().zip(&record.measures) {
+                events.scalar(&format!("validation/{name}"), record.step, *value)?;
+            }
         }
         self.distributions(record.step, theta)
+    }
+}
+
+impl PhaseObserver for Watch<'_> {
+    fn phase(&mut self, start: &PhaseStart) -> io::Result<()> {
+        self.terms = start.terms.to_vec();
+        self.measures = start.measures.to_vec();
+        let reason = start.reason.map_or_else(String::new, |reason| format!(": {reason}"));
+        self.console.say(&format!("student: {} from step {}{reason}", start.objective, start.first_step));
+        Ok(())
     }
 }
