@@ -13,6 +13,7 @@ mod gaussian;
 mod gaussian_mixture;
 mod legendre;
 mod pinwheel;
+mod ring_chain;
 mod rings;
 mod swirl;
 mod target;
@@ -25,6 +26,7 @@ pub use entropy::{Entropy, entropy_estimate};
 pub use funnel::Funnel;
 pub use gaussian_mixture::GaussianMixture;
 pub use pinwheel::Pinwheel;
+pub use ring_chain::RingChain;
 pub use rings::Rings;
 pub use swirl::Swirl;
 pub use target::{MAXIMUM_COMPONENTS, MAXIMUM_DIM, Target, TargetError};
@@ -46,9 +48,16 @@ pub trait KnownDensity: Send + Sync {
     /// `log p(x)` in nats; −∞ outside the support.
     fn log_prob(&self, x: &[f64]) -> f64;
 
-    /// Centres of the modes, where the target has separate ones.
+    /// Centres of the modes, where the target has separate ones: their values in the columns
+    /// [`mode_columns`](Self::mode_columns).
     fn mode_centres(&self) -> Option<Vec<Vec<f64>>> {
         None
+    }
+
+    /// The coordinates in which the modes lie apart, by which a row is given to its nearest centre. All, unless the
+    /// target says otherwise.
+    fn mode_columns(&self) -> Vec<usize> {
+        (0..self.dim()).collect()
     }
 }
 
