@@ -52,12 +52,19 @@ impl KnownDensity for RingChain {
         }
     }
 
-    fn log_prob(&self, x: &[f64]) -> f64 {
-        let link_log_prob = |x: &[f64]| {
-            let (mean, sd) = link(x[1], x[0]);
-            log_normal(x[2], mean, sd)
-        };
-        EightGaussians.log_prob(&x[..RING]) + x.windows(RING + 1).map(link_log_prob).sum::<f64>()
+    fn log_prob_and_grad(&self, x: &[f64], grad: &mut [f64]) -> f64 {
+        let mut log_prob = EightGaussians.log_prob_and_grad(&x[..RING], &mut grad[..RING]);
+        for i in RING..self.dim {
+            let (before, earlier) = (x[i - 1], x[i - 2]);
+            let (mean, sd) = link(before, earlier);
+            let z = (x[i] - mean) / sd;
+            log_prob += log_normal(x[i], mean, sd);
+            // by the mean z/sd, by the log of the sd z² − 1
+            grad[i] = -z / sd;
+            grad[i - 1] += z / sd * 1.6 * before.cos() - (z * z - 1.0) * 0.5 * before.sin();
+            grad[i - 2] -= z / sd * 0.6 * earlier.sin();
+        }
+        log_prob
     }
 
     fn mode_centres(&self) -> Option<Vec<Vec<f64>>> {
