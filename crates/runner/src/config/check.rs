@@ -207,6 +207,7 @@ impl Choices<'_> {
             normalisation: self.normalisation.unwrap_or(default.normalisation),
             log_scale_clip,
             residual,
+            coupling: default.coupling,
         }
     }
 }
