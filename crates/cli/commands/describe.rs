@@ -28,13 +28,18 @@ pub fn describe(options: &Describe) -> Result<()> {
 fn in_words(layer: &LayerSpec) -> String {
     match layer {
         LayerSpec::Autoregressive(a) => {
-            let reads = match a.orientation {
-                Orientation::Maf => "MAF: density in one pass",
-                Orientation::Iaf => "IAF: sampling in one pass",
+            let kind = match (a.identity, a.orientation) {
+                (Some(identity), _) => {
+                    format!(
+                        "coupling (either direction in one pass), the first {identity} of the order determine the rest"
+                    )
+                }
+                (None, Orientation::Maf) => "autoregressive (MAF: density in one pass)".to_owned(),
+                (None, Orientation::Iaf) => "autoregressive (IAF: sampling in one pass)".to_owned(),
             };
             let blocks = if a.residual { " in residual blocks" } else { "" };
             format!(
-                "autoregressive ({reads}), hidden {:?}{blocks} {}, order {:?}, |log-scale| < {}",
+                "{kind}, hidden {:?}{blocks} {}, order {:?}, |log-scale| < {}",
                 a.hidden,
                 a.activation.name(),
                 a.order,

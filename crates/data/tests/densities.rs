@@ -6,7 +6,8 @@ use flowstill_kernel::noise::{Purpose, fill_gaussian, stream};
 
 /// The targets of two dimensions, a mixture and a funnel among them.
 fn planar() -> Vec<Box<dyn KnownDensity>> {
-    Target::NAMES.iter().map(|name| Target::from_name(name, None, None, 11).unwrap().density()).collect()
+    let targets = Target::NAMES.map(|name| Target::from_name(name, None, None, 11).unwrap());
+    targets.iter().filter(|target| target.dim() == 2).map(Target::density).collect()
 }
 
 /// Mass `∫ p` and entropy `−∫ p log p` by the mid-point rule. The step is a third of the narrowest noise, where the
@@ -96,8 +97,11 @@ fn histograms_of_draws_follow_the_density() {
 #[test]
 fn higher_dimensions_are_normalised_too() {
     let (n, sd) = (200_000, 2.2f64);
-    for (dim, components) in [(1, 1), (1, 4), (3, 2), (5, 6)] {
-        let density = Target::from_name("gaussian_mixture", Some(dim), Some(components), 2).unwrap().density();
+    let mixtures =
+        [(1, 1), (1, 4), (3, 2), (5, 6)].map(|(dim, components)| Target::GaussianMixture { dim, components, seed: 2 });
+    let chains = [3, 4].map(|dim| Target::RingChain { dim });
+    for target in mixtures.into_iter().chain(chains) {
+        let (dim, density) = (target.dim(), target.density());
         let mut z = vec![0.0f32; n * dim];
         fill_gaussian(1, Purpose::Evaluation, 0, 0, dim, &mut z);
         let (mut sum, mut squares) = (0.0, 0.0);
@@ -111,7 +115,7 @@ fn higher_dimensions_are_normalised_too() {
         }
         let mean = sum / n as f64;
         let error = ((squares / n as f64 - mean * mean) / n as f64).sqrt();
-        assert!((mean - 1.0).abs() < 4.0 * error && error < 0.1, "D {dim}, K {components}: {mean} ± {error}");
+        assert!((mean - 1.0).abs() < 4.0 * error && error < 0.1, "{target:?}: {mean} ± {error}");
     }
 }
 
@@ -144,6 +148,55 @@ fn moments_in_higher_dimensions() {
     }
 }
 
+/// `H = H(ring) + Σ E[log s_i + ½ log 2πe]`: the density of two neighbours is carried along the chain on a grid.
+#[test]
+fn the_entropy_of_a_chain_is_that_of_its_links() {
+    let (side, h) = (90, 0.1);
+    let at = |i: usize| h * (i as f64 + 0.5 - 0.5 * side as f64);
+    let ring = Target::EightGaussians.density();
+    let pairs = (0..side * side).map(|k| ring.log_prob(&[at(k / side), at(k % side)]).exp());
+    let mut pair: Vec<f64> = pairs.collect();
+    let mut entropy = by_grid(&*ring).1;
+    for dim in 3..=8 {
+        let mut next = vec![0.0; side * side];
+        for (i, j) in (0..side).flat_map(|i| (0..side).map(move |j| (i, j))) {
+            let (earlier, before, mass) = (at(i), at(j), h * h * pair[i * side + j]);
+            let (mean, sd) = (1.6 * before.sin() + 0.6 * earlier.cos(), 0.4 * (before.cos() / 2.0).exp());
+            entropy += mass * (sd.ln() + 0.5 * (1.0 + std::f64::consts::TAU.ln()));
+            for (k, next) in next[j * side..][..side].iter_mut().enumerate() {
+                let z = (at(k) - mean) / sd;
+                *next += mass / h * (-0.5 * z * z).exp() / (sd * std::f64::consts::TAU.sqrt());
+            }
+        }
+        pair = next;
+        if [3, 8].contains(&dim) {
+            let by_draws = entropy_estimate(&*Target::RingChain { dim }.density(), 50_000, 5);
+            let tolerance = 4.0 * by_draws.standard_error;
+            assert!((by_draws.nats - entropy).abs() < tolerance, "D {dim}: {by_draws:?} {entropy}");
+        }
+    }
+}
+
+#[test]
+fn the_modes_of_a_chain_are_told_apart_by_its_first_two_columns() {
+    let target = Target::RingChain { dim: 5 };
+    let density = target.density();
+    let (columns, centres) = (density.mode_columns(), density.mode_centres().unwrap());
+    assert_eq!(columns, [0, 1]);
+    assert!(centres.len() == 8 && centres.iter().all(|centre| centre.len() == columns.len()));
+    let mut near = [0.0; 8];
+    for row in target.draw_rows(20_000, 4).chunks_exact(5) {
+        let square = |centre: &[f64]| columns.iter().zip(centre).map(|(&j, c)| (row[j] - c).powi(2)).sum::<f64>();
+        let mode = (0..8).min_by(|&a, &b| square(&centres[a]).total_cmp(&square(&centres[b])));
+        near[mode.unwrap()] += 1.0;
+    }
+    let error = (20_000.0f64 * 0.125 * 0.875).sqrt();
+    assert!(near.iter().all(|n| (n - 2500.0f64).abs() < 4.0 * error), "{near:?}");
+    // elsewhere all columns take part
+    let mixture = Target::GaussianMixture { dim: 3, components: 2, seed: 0 }.density();
+    assert_eq!((mixture.mode_columns(), mixture.mode_centres().unwrap()[0].len()), (vec![0, 1, 2], 3));
+}
+
 #[test]
 fn mixtures_are_really_correlated_and_differ_by_seed() {
     let draws = Target::from_name("gaussian_mixture", Some(4), Some(1), 9).unwrap().draw_rows(20_000, 1);
@@ -164,8 +217,9 @@ fn mixtures_are_really_correlated_and_differ_by_seed() {
 #[test]
 fn draws_stay_near_the_square_of_side_eight() {
     for name in Target::NAMES {
-        let draws = Target::from_name(name, None, None, 0).unwrap().draw_rows(10_000, 0);
-        let within = draws.chunks_exact(2).filter(|x| x.iter().all(|v| v.abs() <= 4.2)).count();
+        let target = Target::from_name(name, None, None, 0).unwrap();
+        let draws = target.draw_rows(10_000, 0);
+        let within = draws.chunks_exact(target.dim()).filter(|x| x.iter().all(|v| v.abs() <= 4.2)).count();
         assert!(within > 9_000, "{name}: {within} of 10000");
     }
 }

@@ -3,6 +3,10 @@
 //! Inputs have the degrees 1…dim; hidden unit `k` of `n` has degree `1 + ⌊k·(dim − 1)/n⌋`; the outputs of
 //! coordinate `i` have degree `i`. A hidden unit reads what has a degree no larger than its own, an output what
 //! has a smaller one. Units are *sorted* by degree from the start, so that every masked matrix is a staircase.
+//!
+//! In the network of an affine coupling layer (Dinh, Sohl-Dickstein & Bengio 2017, §3.2) the first `identity`
+//! coordinates determine everything: all hidden units have the degree `identity`, and read those alone; so do the
+//! outputs of the others, and those of the first read nothing but their biases.
 
 use crate::panels::COLUMNS;
 use crate::product::{self, Finish};
@@ -25,6 +29,7 @@ pub struct Made {
     params_per_dim: usize,
     activation: Activation,
     residual: bool,
+    identity: Option<usize>,
     linears: Vec<Linear>,
     hidden_degrees: Vec<Vec<usize>>,
     /// each map's place in the transposed weights
@@ -34,12 +39,34 @@ pub struct Made {
 impl Made {
     /// A network over `dim` coordinates with the given hidden widths and `params_per_dim` outputs per coordinate.
     pub fn new(dim: usize, hidden: &[usize], params_per_dim: usize, activation: Activation) -> Self {
+        Self::build(dim, None, hidden, params_per_dim, activation)
+    }
+
+    /// The network of a coupling layer, whose first `identity` coordinates determine the outputs of the others.
+    pub fn coupling(
+        dim: usize,
+        identity: usize,
+        hidden: &[usize],
+        params_per_dim: usize,
+        activation: Activation,
+    ) -> Self {
+        Self::build(dim, Some(identity), hidden, params_per_dim, activation)
+    }
+
+    fn build(
+        dim: usize,
+        identity: Option<usize>,
+        hidden: &[usize],
+        params_per_dim: usize,
+        activation: Activation,
+    ) -> Self {
+        let degree = |k: usize, width: usize| identity.unwrap_or(1 + k * dim.saturating_sub(1) / width);
         let mut degrees: Vec<usize> = (1..=dim).collect();
         let mut linears = Vec::with_capacity(hidden.len() + 1);
         let mut hidden_degrees = Vec::with_capacity(hidden.len());
         let mut offset = 0;
         for &width in hidden {
-            let next: Vec<usize> = (0..width).map(|k| 1 + k * dim.saturating_sub(1) / width).collect();
+            let next: Vec<usize> = (0..width).map(|k| degree(k, width)).collect();
             let fill = next.iter().map(|d| degrees.partition_point(|input| input <= d)).collect();
             linears.push(Linear::new(offset, degrees.len(), (0..width).map(Some).collect(), fill));
             offset = linears[linears.len() - 1].bias.end;
@@ -52,7 +79,7 @@ impl Made {
                 for coordinate in first..first + GROUP {
                     let exists = coordinate < dim;
                     output.push(exists.then_some(coordinate * params_per_dim + parameter));
-                    fill.push(degrees.partition_point(|&input| input < coordinate + 1));
+                    fill.push(degrees.partition_point(|&input| input <= determining(identity, coordinate)));
                 }
             }
         }
@@ -66,7 +93,7 @@ impl Made {
                 start..end
             })
             .collect();
-        Self { dim, params_per_dim, activation, residual: false, linears, hidden_degrees, transposed }
+        Self { dim, params_per_dim, activation, residual: false, identity, linears, hidden_degrees, transposed }
     }
 
     /// The same network with residual connections; none if the hidden widths are not equal and odd in number.
@@ -92,6 +119,25 @@ impl Made {
     /// Whether it has residual connections.
     pub fn is_residual(&self) -> bool {
         self.residual
+    }
+
+    /// The number of coordinates that determine everything, in the network of a coupling layer.
+    pub fn identity(&self) -> Option<usize> {
+        self.identity
+    }
+
+    /// Positions in the steps in which an inverse finds them: each one alone, in a coupling layer the first `identity`
+    /// at once, then the rest.
+    pub fn steps(&self) -> Vec<Range<usize>> {
+        match self.identity {
+            None => (0..self.dim).map(|position| position..position + 1).collect(),
+            Some(identity) => vec![0..identity, identity..self.dim],
+        }
+    }
+
+    /// The number of positions, from the first on, that the outputs at `position` may depend on.
+    pub(crate) fn determining(&self, position: usize) -> usize {
+        determining(self.identity, position)
     }
 
     /// The masked maps, hidden layers first, the output last.
@@ -211,5 +257,14 @@ impl Made {
             let skip = (l > 0 && self.skip_source(l + 1).is_some()).then_some(&*beyond);
             product::backward_input(linear, transposed, dy, made_by, skip, dx);
         }
+    }
+}
+
+/// See [`Made::determining`].
+fn determining(identity: Option<usize>, position: usize) -> usize {
+    match identity {
+        None => position,
+        Some(identity) if position < identity => 0,
+        Some(identity) => identity,
     }
 }

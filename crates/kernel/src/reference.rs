@@ -3,16 +3,22 @@
 
 use crate::Made;
 
-/// `mask[k][j]` for each masked map: whether output `j` reads input `k`, straight from the degrees.
-pub fn masks(dim: usize, hidden: &[usize], params_per_dim: usize) -> Vec<Vec<Vec<bool>>> {
-    let mut degrees: Vec<usize> = (1..=dim).collect();
+/// `mask[k][j]` for each masked map: whether output `j` reads input `k`, straight from the degrees. A coupling layer
+/// has two of them: 1 for the coordinates that determine the others and for all hidden units, and 2.
+pub fn masks(dim: usize, hidden: &[usize], params_per_dim: usize, identity: Option<usize>) -> Vec<Vec<Vec<bool>>> {
+    let coordinates: Vec<usize> = match identity {
+        None => (1..=dim).collect(),
+        Some(identity) => (0..dim).map(|i| if i < identity { 1 } else { 2 }).collect(),
+    };
+    let highest = coordinates[dim - 1].saturating_sub(1);
+    let mut degrees = coordinates.clone();
     let mut masks = Vec::new();
     for &width in hidden {
-        let next: Vec<usize> = (0..width).map(|k| 1 + k * dim.saturating_sub(1) / width).collect();
+        let next: Vec<usize> = (0..width).map(|k| 1 + k * highest / width).collect();
         masks.push(degrees.iter().map(|input| next.iter().map(|output| input <= output).collect()).collect());
         degrees = next;
     }
-    let out: Vec<usize> = (1..=dim).flat_map(|d| std::iter::repeat_n(d, params_per_dim)).collect();
+    let out: Vec<usize> = coordinates.into_iter().flat_map(|d| std::iter::repeat_n(d, params_per_dim)).collect();
     masks.push(degrees.iter().map(|input| out.iter().map(|output| input < output).collect()).collect());
     masks
 }
@@ -20,7 +26,7 @@ pub fn masks(dim: usize, hidden: &[usize], params_per_dim: usize) -> Vec<Vec<Vec
 /// Outputs of the network for one row `v`, coordinate by coordinate. `dense` is weight 0, bias 0, …, weight out, bias
 /// out, each weight an inputs × outputs matrix, row-major.
 pub fn forward(made: &Made, hidden: &[usize], dense: &[f64], v: &[f64]) -> Vec<f64> {
-    let masks = masks(made.dim(), hidden, made.params_per_dim());
+    let masks = masks(made.dim(), hidden, made.params_per_dim(), made.identity());
     let last = masks.len() - 1;
     let mut x = v.to_vec();
     let mut sums: Vec<Vec<f64>> = Vec::new();

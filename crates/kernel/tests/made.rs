@@ -125,8 +125,8 @@ fn gradients_match_finite_differences_and_nothing_else_gets_one() {
 
 #[test]
 fn products_of_masks_connect_an_output_to_exactly_the_earlier_inputs() {
-    for (dim, hidden, per_dim, _) in SHAPES {
-        let masks = reference::masks(dim, hidden, per_dim);
+    for (dim, hidden, per_dim, _, identity) in SHAPES {
+        let masks = reference::masks(dim, hidden, per_dim, identity);
         let mut paths: Vec<Vec<u64>> = (0..dim).map(|i| (0..dim).map(|j| u64::from(i == j)).collect()).collect();
         for mask in &masks {
             paths = paths
@@ -138,10 +138,11 @@ fn products_of_masks_connect_an_output_to_exactly_the_earlier_inputs() {
                 .collect();
         }
         // with fewer units than degrees some inputs go unread, which is allowed; a later one never may be
-        let complete = hidden.iter().all(|&h| h + 1 >= dim);
+        let complete = identity.is_some() || hidden.iter().all(|&h| h + 1 >= dim);
         for (input, row) in paths.iter().enumerate() {
             for (output, &count) in row.iter().enumerate() {
-                let earlier = input < output / per_dim;
+                let position = output / per_dim;
+                let earlier = identity.map_or(input < position, |identity| input < identity && identity <= position);
                 assert!(count == 0 || earlier, "output {output} sees input {input} in {dim} {hidden:?}");
                 assert!(count > 0 || !earlier || !complete, "output {output} misses input {input} in {dim} {hidden:?}");
             }

@@ -20,6 +20,9 @@ pub struct Architecture {
     pub log_scale_clip: f64,
     /// whether the hidden layers after the first are residual blocks of two
     pub residual: bool,
+    /// whether the layers are couplings, in which one half of the coordinates (the larger) determines the other
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub coupling: bool,
 }
 
 /// The layer between autoregressive layers.
@@ -41,6 +44,7 @@ impl Default for Architecture {
             normalisation: Normalisation::None,
             log_scale_clip: 5.0,
             residual: false,
+            coupling: false,
         }
     }
 }
@@ -65,6 +69,7 @@ impl Architecture {
                 activation: self.activation,
                 log_scale_clip: self.log_scale_clip,
                 residual: self.residual,
+                identity: self.coupling.then(|| dim.div_ceil(2)),
             }));
         }
         FlowSpec { dim, layers }

@@ -204,8 +204,18 @@ mod tests {
                     activation: Activation::Tanh,
                     log_scale_clip: 5.0,
                     residual: false,
+                    identity: None,
                 }),
                 LayerSpec::ActNorm { orientation: Orientation::Maf },
+                LayerSpec::Autoregressive(Autoregressive {
+                    orientation: Orientation::Iaf,
+                    order: vec![0, 2, 1],
+                    hidden: vec![3],
+                    activation: Activation::Relu,
+                    log_scale_clip: 5.0,
+                    residual: false,
+                    identity: Some(2),
+                }),
             ],
         };
         let theta = initial_parameters(&spec, 1);

@@ -44,6 +44,10 @@ pub enum Orientation {
 ///
 /// With `v = x` ([`Orientation::Maf`]) or `v = z` ([`Orientation::Iaf`]): `x_i = μ_i(v_<i) + e^{α_i(v_<i)}·z_i`,
 /// where "before" is in the sense of `order`, and `α = a / (1 + |a|/clip)` is the soft-clipped output `a`.
+///
+/// With `identity` the layer is an affine coupling (RealNVP, Dinh, Sohl-Dickstein & Bengio 2017, §3.2): the first
+/// `identity` coordinates of the order have constant shifts and log-scales, which those of the others read. Either
+/// direction then takes one pass; `orientation` says on which side the conditioner reads.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Autoregressive {
@@ -58,12 +62,19 @@ pub struct Autoregressive {
     /// Whether the hidden layers after the first are residual blocks of two (He et al. 2016).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub residual: bool,
+    /// In a coupling layer, the number of coordinates that determine the others: from 1 to all but one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<usize>,
 }
 
 impl Autoregressive {
     /// The conditioner's network: two outputs (shift, raw log-scale) per coordinate.
     pub fn made(&self) -> Made {
-        let made = Made::new(self.order.len(), &self.hidden, 2, self.activation);
+        let dim = self.order.len();
+        let made = match self.identity {
+            None => Made::new(dim, &self.hidden, 2, self.activation),
+            Some(identity) => Made::coupling(dim, identity, &self.hidden, 2, self.activation),
+        };
         if self.residual { made.residual().expect("a checked specification has blocks of equal widths") } else { made }
     }
 }
@@ -99,6 +110,13 @@ pub enum SpecError {
          got {hidden:?}"
     )]
     BadResidual { layer: usize, hidden: Vec<usize> },
+    #[error(
+        "layer {layer}: a coupling layer needs two dimensions or more, as some determine the others, got 1; use an \
+         autoregressive layer"
+    )]
+    NothingToCouple { layer: usize },
+    #[error("layer {layer}: in a coupling layer 1 to {most} of the coordinates determine the others, got {found}")]
+    BadIdentity { layer: usize, most: usize, found: usize },
     #[error("layer {layer}: the log-scale clip must be a number from {LEAST_CLIP} to {MOST_CLIP}")]
     BadClip { layer: usize },
 }
@@ -137,6 +155,13 @@ impl FlowSpec {
                 if a.residual && !blocks {
                     return Err(SpecError::BadResidual { layer, hidden: a.hidden.clone() });
                 }
+                match a.identity {
+                    Some(_) if self.dim == 1 => return Err(SpecError::NothingToCouple { layer }),
+                    Some(found) if !(1..self.dim).contains(&found) => {
+                        return Err(SpecError::BadIdentity { layer, most: self.dim - 1, found });
+                    }
+                    _ => {}
+                }
                 if !(a.log_scale_clip >= LEAST_CLIP && a.log_scale_clip <= MOST_CLIP) {
                     return Err(SpecError::BadClip { layer });
                 }
@@ -158,6 +183,53 @@ impl LayerSpec {
             Self::Autoregressive(_) => "autoregressive",
             Self::ActNorm { .. } => "act_norm",
             Self::BatchNorm { .. } => "batch_norm",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Architecture, OrderRule};
+
+    #[test]
+    fn couplings_keep_the_larger_half_and_take_turns() {
+        let architecture = Architecture { coupling: true, layers: 2, hidden: vec![6, 6], ..Architecture::default() };
+        for (dim, half) in [(2, 1), (5, 3), (8, 4)] {
+            let spec = architecture.spec(dim, Orientation::Maf, 0);
+            assert_eq!(spec.validate(), Ok(()));
+            let layers = spec.layers.iter().map(|layer| match layer {
+                LayerSpec::Autoregressive(a) => (a.identity, a.order[..half].to_vec(), a.made()),
+                other => panic!("{} in a chain of couplings", other.kind()),
+            });
+            let [(first, kept, made), (second, kept_next, _)] = <[_; 2]>::try_from(layers.collect::<Vec<_>>()).unwrap();
+            assert_eq!((first, second), (Some(half), Some(half)));
+            assert_eq!(kept, (0..half).collect::<Vec<_>>());
+            assert_eq!(kept_next, (dim - half..dim).rev().collect::<Vec<_>>());
+            // units read the half; outputs of the other coordinates read all units
+            let filled = 6 * half + 6 * 6 + 2 * (dim - half) * 6;
+            assert_eq!(made.linears().iter().map(|linear| linear.filled()).sum::<usize>(), filled);
+        }
+        let random = Architecture { order: OrderRule::Random, ..architecture }.spec(6, Orientation::Iaf, 3);
+        assert_eq!(random.validate(), Ok(()));
+    }
+
+    #[test]
+    fn couplings_without_two_sides_are_refused() {
+        let architecture = Architecture { coupling: true, layers: 1, ..Architecture::default() };
+        let message = |spec: FlowSpec| spec.validate().unwrap_err().to_string();
+        let alone = message(architecture.spec(1, Orientation::Maf, 0));
+        assert!(alone.contains("two dimensions or more") && alone.contains("autoregressive"), "{alone}");
+        for identity in [0, 4, 9] {
+            let mut spec = architecture.spec(4, Orientation::Maf, 0);
+            if let LayerSpec::Autoregressive(a) = &mut spec.layers[0] {
+                a.identity = Some(identity);
+            }
+            let wrong = message(spec);
+            assert!(
+                wrong.contains("1 to 3 of the coordinates") && wrong.contains(&format!("got {identity}")),
+                "{wrong}"
+            );
         }
     }
 }

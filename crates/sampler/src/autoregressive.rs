@@ -81,20 +81,22 @@ impl<R: Real> Sequential<R> {
         self.made.forward(theta, activations);
     }
 
-    /// `dim` passes, each of which settles one more coordinate.
+    /// `dim` passes, each of which settles one more coordinate; in a coupling layer two, one for either side.
     fn naive(&self, theta: &[R], values: &mut [R], log_det: &mut [f64], buffers: &mut Buffers<R>) {
         let dim = self.order.len();
         let Buffers { activations, v, .. } = buffers;
         v.clear();
         v.resize(values.len(), R::zero());
-        for (position, &coordinate) in self.order.iter().enumerate() {
+        for step in self.made.steps() {
             self.pass(theta, v, activations);
             for (row, log_det) in log_det.iter_mut().enumerate() {
-                let value = &mut values[row * dim + coordinate];
-                let (mapped, slope) = self.element(activations, row, position, *value);
-                *value = mapped;
-                v[row * dim + position] = mapped;
-                *log_det += slope;
+                for position in step.clone() {
+                    let value = &mut values[row * dim + self.order[position]];
+                    let (mapped, slope) = self.element(activations, row, position, *value);
+                    *value = mapped;
+                    v[row * dim + position] = mapped;
+                    *log_det += slope;
+                }
             }
         }
     }
@@ -110,6 +112,8 @@ impl<R: Real> Sequential<R> {
         buffers: &mut Buffers<R>,
     ) -> Rounds {
         let (dim, rows) = (self.order.len(), log_det.len());
+        // each round settles the positions of one more step for certain
+        let most = self.made.steps().len();
         let tolerance = R::of(tolerance);
         let mut rounds = Rounds::default();
         let Buffers { activations, v, solution, active, .. } = buffers;
@@ -118,7 +122,7 @@ impl<R: Real> Sequential<R> {
         solution.resize(values.len(), R::zero());
         active.clear();
         active.extend(0..rows);
-        for round in 1..=dim {
+        for round in 1..=most {
             self.pass(theta, v, activations);
             let mut kept = 0;
             for slot in 0..active.len() {
@@ -129,7 +133,7 @@ impl<R: Real> Sequential<R> {
                     settled &= (new - v[slot * dim + position]).abs() <= tolerance * (R::one() + new.abs());
                     solution[row * dim + position] = new;
                 }
-                if settled || round == dim {
+                if settled || round == most {
                     rounds.add(round);
                 } else {
                     v[kept * dim..][..dim].copy_from_slice(&solution[row * dim..][..dim]);

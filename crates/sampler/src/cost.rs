@@ -22,7 +22,7 @@ pub struct Cost {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DirectionCost {
     pub dim: usize,
-    /// autoregressive layers that take one pass
+    /// autoregressive layers that take one pass, coupling layers in either direction among them
     pub parallel_layers: usize,
     /// autoregressive layers whose coordinates must be found one after another
     pub sequential_layers: usize,
@@ -44,8 +44,9 @@ impl Cost {
                     let weights = made.linears().iter().map(flowstill_kernel::Linear::filled).sum::<usize>();
                     cost.free_parameters += made.free_parameters();
                     cost.one_pass += weights as u64;
-                    cost.forward.add(weights as u64, a.orientation == Orientation::Iaf);
-                    cost.inverse.add(weights as u64, a.orientation == Orientation::Maf);
+                    let coupling = a.identity.is_some();
+                    cost.forward.add(weights as u64, coupling || a.orientation == Orientation::Iaf);
+                    cost.inverse.add(weights as u64, coupling || a.orientation == Orientation::Maf);
                 }
                 LayerSpec::ActNorm { .. } | LayerSpec::BatchNorm { .. } => cost.free_parameters += 2 * dim,
             }
@@ -107,6 +108,7 @@ mod tests {
             activation: Activation::Relu,
             log_scale_clip: 5.0,
             residual: false,
+            identity: None,
         })
     }
 
@@ -135,5 +137,24 @@ mod tests {
             cost.forward.to_string(),
             "1 layer × 1 pass, 2 layers × 3 sequential steps, 54 multiply-adds (naive: 126)"
         );
+    }
+
+    #[test]
+    fn a_coupling_takes_one_pass_in_either_direction() {
+        let LayerSpec::Autoregressive(maf) = layer(Orientation::Maf) else { unreachable!("an autoregressive layer") };
+        let coupling = LayerSpec::Autoregressive(Autoregressive { identity: Some(2), ..maf });
+        let cost = Cost::new(&FlowSpec { dim: 3, layers: vec![coupling.clone(), coupling] }, 0);
+        // four units read two inputs, the two outputs of the third coordinate read four units
+        let weights = 8 + 8;
+        let one_pass = DirectionCost {
+            dim: 3,
+            parallel_layers: 2,
+            sequential_layers: 0,
+            incremental: 2 * weights,
+            naive: 2 * weights,
+        };
+        assert_eq!((cost.forward, cost.inverse), (one_pass, one_pass));
+        assert_eq!(cost.free_parameters, 2 * (weights as usize + 4 + 6));
+        assert_eq!(cost.forward.to_string(), "2 layers × 1 pass, 32 multiply-adds");
     }
 }

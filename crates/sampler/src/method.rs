@@ -6,11 +6,12 @@ use crate::SamplerError;
 /// one pass anyway (density of a MAF, sampling an IAF) do not use it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Method {
-    /// `dim` full passes, one coordinate each. What most libraries do; here as the baseline.
+    /// `dim` full passes, one coordinate each; 2 in a coupling layer. What most libraries do; here as the baseline.
     Naive,
     /// The fixed point `v ← f(v)` of the layer's own equation on all coordinates at once (Song, Meng, Liao & Ermon
     /// 2021, §4), per row until `max_i |Δv_i| / (1 + |v_i|) ≤ tolerance`. After `n` rounds the first `n`
-    /// coordinates are exact, so it ends after at most `dim`. One pass per round, and one for the log-det.
+    /// coordinates are exact, so it ends after at most `dim`, in a coupling layer after at most 2. One pass per round,
+    /// and one for the log-det.
     Jacobi { tolerance: f64 },
     /// Every hidden unit computed once, as soon as its inputs are known: the multiply-adds of one pass in `dim`
     /// steps.

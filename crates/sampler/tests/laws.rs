@@ -3,6 +3,7 @@
 mod common;
 
 use common::*;
+use flowstill_model::FlowSpec;
 use flowstill_sampler::{Chain, Method};
 
 const DIMS: [usize; 5] = [1, 2, 3, 5, 8];
@@ -152,6 +153,29 @@ fn jacobi_stops_at_its_tolerance_and_gives_the_density_of_what_it_returns() {
     assert_eq!(tight.rounds.solved, 300 * 3);
     let again = chain.log_prob(&loose.values, Method::Incremental).unwrap();
     loose.log_prob.iter().zip(&again).for_each(|(a, b)| assert_close(*a, *b, 1e-12, "density at the returned row"));
+}
+
+#[test]
+fn a_coupling_is_solved_in_two_rounds_however_many_coordinates_it_has() {
+    let halves = |k| coupling(autoregressive(MAF, order(8, k), &[12, 9]), 4);
+    let spec = FlowSpec { dim: 8, layers: vec![halves(0), halves(1), halves(2)] };
+    let chain = Chain::<f64>::new(&spec, &parameters(&spec)).unwrap();
+    let z: Vec<f64> = wave(50 * 8, 5.0).iter().map(|x| 3.0 * x).collect();
+    let exact = chain.forward_and_log_det(&z, Method::Incremental).unwrap();
+    let jacobi = chain.forward_and_log_det(&z, Method::Jacobi { tolerance: 0.0 }).unwrap();
+    assert_eq!((jacobi.rounds.largest, jacobi.rounds.mean()), (2, 2.0));
+    assert_eq!((&jacobi.values, &jacobi.log_det), (&exact.values, &exact.log_det));
+    // the last layer alone, by the definition of a coupling: its first four coordinates move by constants
+    let last = FlowSpec { dim: 8, layers: vec![halves(2)] };
+    let chain = Chain::<f64>::new(&last, &parameters(&last)).unwrap();
+    let (one, other) = (&z[..8], &z[8..16]);
+    let map = |z: &[f64]| chain.forward_and_log_det(z, Method::Incremental).unwrap().values;
+    let constant: Vec<usize> = order(8, 2)[..4].to_vec();
+    let mixed: Vec<f64> = (0..8).map(|i| if constant.contains(&i) { one[i] } else { other[i] }).collect();
+    let [one, mixed] = [map(one), map(&mixed)];
+    for i in 0..8 {
+        assert_eq!(one[i] == mixed[i], constant.contains(&i), "coordinate {i}");
+    }
 }
 
 #[test]

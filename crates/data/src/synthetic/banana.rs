@@ -31,7 +31,9 @@ impl KnownDensity for Banana {
         out[1] = bend(out[0]) + THICKNESS * normal(rng);
     }
 
-    fn log_prob(&self, x: &[f64]) -> f64 {
+    fn log_prob_and_grad(&self, x: &[f64], grad: &mut [f64]) -> f64 {
+        grad[1] = (bend(x[0]) - x[1]) / (THICKNESS * THICKNESS);
+        grad[0] = -x[0] / (WIDTH * WIDTH) - grad[1] * 2.0 * BEND * x[0];
         log_normal(x[0], 0.0, WIDTH) + log_normal(x[1], bend(x[0]), THICKNESS)
     }
 }

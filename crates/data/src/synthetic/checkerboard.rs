@@ -29,7 +29,8 @@ impl KnownDensity for Checkerboard {
         }
     }
 
-    fn log_prob(&self, x: &[f64]) -> f64 {
+    fn log_prob_and_grad(&self, x: &[f64], grad: &mut [f64]) -> f64 {
+        grad.fill(0.0);
         let square = |v: f64| (v / SIDE).floor() + f64::from(SQUARES / 2);
         let inside = |s: f64| (0.0..f64::from(SQUARES)).contains(&s);
         let (column, row) = (square(x[0]), square(x[1]));

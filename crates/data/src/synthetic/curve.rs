@@ -37,16 +37,26 @@ impl NoisyCurve {
         Self { sd, nodes }
     }
 
-    pub fn log_prob(&self, x: &[f64]) -> f64 {
+    /// `log p(x)`; its gradient, the mean of `(c − x)/sd²` over the nodes in proportion to their terms, goes to `grad`.
+    pub fn log_prob_and_grad(&self, x: &[f64], grad: &mut [f64]) -> f64 {
         let half_precision = 0.5 / (self.sd * self.sd);
         let term = |(c, log_weight): &(Point, f64)| {
             let (dx, dy) = (x[0] - c[0], x[1] - c[1]);
             log_weight - half_precision * (dx * dx + dy * dy)
         };
         let largest = self.nodes.iter().map(term).fold(f64::NEG_INFINITY, f64::max);
-        // most of a curve is too far away to matter: its exponentials are not worth their time
-        let near = self.nodes.iter().map(term).filter(|t| t - largest > NEGLIGIBLE).map(|t| (t - largest).exp());
-        largest + near.sum::<f64>().ln() - 2.0 * (self.sd.ln() + HALF_LOG_TAU)
+        let (mut sum, mut towards) = (0.0f64, [0.0; 2]);
+        for node in &self.nodes {
+            let below = term(node) - largest;
+            // most of a curve is too far away to matter: its exponentials are not worth their time
+            if below > NEGLIGIBLE {
+                let share = below.exp();
+                sum += share;
+                (0..2).for_each(|i| towards[i] += share * (node.0[i] - x[i]));
+            }
+        }
+        (0..2).for_each(|i| grad[i] = 2.0 * half_precision * towards[i] / sum);
+        largest + sum.ln() - 2.0 * (self.sd.ln() + HALF_LOG_TAU)
     }
 }
 
@@ -76,8 +86,9 @@ mod tests {
         for x in [[0.0f64, 0.0], [2.0, 0.1], [-1.5, 1.0], [3.0, -1.0], [0.0, 4.5]] {
             let rho = x[0].hypot(x[1]);
             let exact =
-                -0.5 * ((rho - radius) / sd).powi(2) + log_scaled_i0(rho * radius / sd / sd) - (tau * sd * sd).ln();
-            assert!((circle.log_prob(&x) - exact).abs() < 1e-8, "{x:?}: {} {exact}", circle.log_prob(&x));
+                -0.5 * ((rho - radius) / sd).powi(2) + log_scaled_i0(rho * radius / sd / sd).0 - (tau * sd * sd).ln();
+            let log_prob = circle.log_prob_and_grad(&x, &mut [0.0; 2]);
+            assert!((log_prob - exact).abs() < 1e-8, "{x:?}: {log_prob} {exact}");
         }
     }
 }

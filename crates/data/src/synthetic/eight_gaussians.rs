@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use rand_chacha::ChaCha8Rng;
 
 use super::gaussian::{index, log_normal, normal};
-use super::{KnownDensity, log_sum_exp};
+use super::{KnownDensity, log_sum_exp_and_grad};
 
 const MODES: usize = 8;
 const RADIUS: f64 = 3.0;
@@ -35,12 +35,13 @@ impl KnownDensity for EightGaussians {
         }
     }
 
-    fn log_prob(&self, x: &[f64]) -> f64 {
+    fn log_prob_and_grad(&self, x: &[f64], grad: &mut [f64]) -> f64 {
         let modes = (0..MODES).map(|mode| {
             let [a, b] = centre(mode);
-            log_normal(x[0], a, SD) + log_normal(x[1], b, SD)
+            let slope = [a - x[0], b - x[1]].map(|towards| towards / (SD * SD));
+            (log_normal(x[0], a, SD) + log_normal(x[1], b, SD), slope)
         });
-        log_sum_exp(modes) - (MODES as f64).ln()
+        log_sum_exp_and_grad(modes, grad) - (MODES as f64).ln()
     }
 
     fn mode_centres(&self) -> Option<Vec<Vec<f64>>> {

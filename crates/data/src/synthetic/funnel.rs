@@ -40,8 +40,14 @@ impl KnownDensity for Funnel {
         }
     }
 
-    fn log_prob(&self, x: &[f64]) -> f64 {
+    fn log_prob_and_grad(&self, x: &[f64], grad: &mut [f64]) -> f64 {
         let sd = (0.5 * x[0]).exp();
+        grad[0] = -x[0] / (NECK_SD * NECK_SD);
+        for i in 1..self.dim {
+            let z = x[i] / sd;
+            grad[i] = -z / sd;
+            grad[0] += 0.5 * (z * z - 1.0);
+        }
         log_normal(x[0], 0.0, NECK_SD) + x[1..].iter().map(|&v| log_normal(v, 0.0, sd)).sum::<f64>()
     }
 }

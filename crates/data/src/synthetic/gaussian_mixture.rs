@@ -73,6 +73,18 @@ impl Component {
         let square: f64 = z.iter().map(|z| z * z).sum();
         self.log_weight - 0.5 * square - self.log_det - self.mean.len() as f64 * HALF_LOG_TAU
     }
+
+    /// Backward substitution: replaces `z = L⁻¹(x − μ)` by `L⁻ᵀz = Σ⁻¹(x − μ)`.
+    fn solve_transposed(&self, z: &mut [f64]) {
+        let mut end = self.factor.len();
+        for i in (0..z.len()).rev() {
+            let row = &self.factor[end - i - 1..end];
+            let (known, rest) = z.split_at_mut(i);
+            rest[0] /= row[i];
+            known.iter_mut().zip(row).for_each(|(z, l)| *z -= l * rest[0]);
+            end -= i + 1;
+        }
+    }
 }
 
 impl KnownDensity for GaussianMixture {
@@ -107,6 +119,18 @@ impl KnownDensity for GaussianMixture {
         let mut z = Vec::with_capacity(self.dim);
         let terms: Vec<f64> = self.components.iter().map(|c| c.log_prob(x, &mut z)).collect();
         log_sum_exp(terms.iter().copied())
+    }
+
+    fn log_prob_and_grad(&self, x: &[f64], grad: &mut [f64]) -> f64 {
+        let total = self.log_prob(x);
+        grad.fill(0.0);
+        let mut z = Vec::with_capacity(self.dim);
+        for component in &self.components {
+            let share = (component.log_prob(x, &mut z) - total).exp();
+            component.solve_transposed(&mut z);
+            grad.iter_mut().zip(&z).for_each(|(grad, z)| *grad -= share * z);
+        }
+        total
     }
 
     /// The means of the components; where two of them overlap, the density may have fewer modes.

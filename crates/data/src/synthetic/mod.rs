@@ -13,6 +13,7 @@ mod gaussian;
 mod gaussian_mixture;
 mod legendre;
 mod pinwheel;
+mod ring_chain;
 mod rings;
 mod swirl;
 mod target;
@@ -25,6 +26,7 @@ pub use entropy::{Entropy, entropy_estimate};
 pub use funnel::Funnel;
 pub use gaussian_mixture::GaussianMixture;
 pub use pinwheel::Pinwheel;
+pub use ring_chain::RingChain;
 pub use rings::Rings;
 pub use swirl::Swirl;
 pub use target::{MAXIMUM_COMPONENTS, MAXIMUM_DIM, Target, TargetError};
@@ -44,11 +46,24 @@ pub trait KnownDensity: Send + Sync {
     fn draw(&self, rng: &mut ChaCha8Rng, out: &mut [f64]);
 
     /// `log p(x)` in nats; −∞ outside the support.
-    fn log_prob(&self, x: &[f64]) -> f64;
+    fn log_prob(&self, x: &[f64]) -> f64 {
+        self.log_prob_and_grad(x, &mut vec![0.0; self.dim()])
+    }
 
-    /// Centres of the modes, where the target has separate ones.
+    /// [`log_prob`](Self::log_prob), with its gradient `∇_x log p(x)` written to `grad` (`dim` values), exact for the
+    /// formula of the density. Zeros where the density is flat or zero, as everywhere on and off a checkerboard.
+    fn log_prob_and_grad(&self, x: &[f64], grad: &mut [f64]) -> f64;
+
+    /// Centres of the modes, where the target has separate ones: their values in the columns
+    /// [`mode_columns`](Self::mode_columns).
     fn mode_centres(&self) -> Option<Vec<Vec<f64>>> {
         None
+    }
+
+    /// The coordinates in which the modes lie apart, by which a row is given to its nearest centre. All, unless the
+    /// target says otherwise.
+    fn mode_columns(&self) -> Vec<usize> {
+        (0..self.dim()).collect()
     }
 }
 
@@ -59,4 +74,16 @@ fn log_sum_exp(terms: impl Iterator<Item = f64> + Clone) -> f64 {
         return largest;
     }
     largest + terms.map(|t| (t - largest).exp()).sum::<f64>().ln()
+}
+
+/// [`log_sum_exp`] of terms in the plane, each with its gradient; that of the sum, `Σ ∇tᵢ e^{tᵢ} / Σ e^{tᵢ}`, is
+/// written to `grad`.
+fn log_sum_exp_and_grad(terms: impl Iterator<Item = (f64, [f64; 2])> + Clone, grad: &mut [f64]) -> f64 {
+    let total = log_sum_exp(terms.clone().map(|(term, _)| term));
+    grad.fill(0.0);
+    for (term, slope) in terms {
+        let share = (term - total).exp();
+        grad.iter_mut().zip(slope).for_each(|(grad, slope)| *grad += share * slope);
+    }
+    total
 }

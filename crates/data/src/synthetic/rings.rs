@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::bessel::log_scaled_i0;
 use super::gaussian::{normal, uniform};
-use super::{KnownDensity, log_sum_exp};
+use super::{KnownDensity, log_sum_exp_and_grad};
 
 const RADII: [f64; 3] = [1.0, 2.0, 3.0];
 /// Sum of the radii: a ring is chosen in proportion to its length.
@@ -42,12 +42,17 @@ impl KnownDensity for Rings {
         out[1] = radius * angle.sin() + SD * normal(rng);
     }
 
-    fn log_prob(&self, x: &[f64]) -> f64 {
+    fn log_prob_and_grad(&self, x: &[f64], grad: &mut [f64]) -> f64 {
         let rho = x[0].hypot(x[1]);
+        // the origin is a critical point of every ring
+        let outward = if rho > 0.0 { [x[0] / rho, x[1] / rho] } else { [0.0; 2] };
         let ring = |r: f64| {
+            let (bessel, slope) = log_scaled_i0(rho * r / (SD * SD));
             // the scaled Bessel function leaves (ρ − r)² of (ρ² + r²) in the exponent
-            (r / TOTAL).ln() - 0.5 * ((rho - r) / SD).powi(2) + log_scaled_i0(rho * r / (SD * SD))
+            let log_prob = (r / TOTAL).ln() - 0.5 * ((rho - r) / SD).powi(2) + bessel;
+            let by_rho = (r - rho + r * slope) / (SD * SD);
+            (log_prob, outward.map(|along| by_rho * along))
         };
-        log_sum_exp(RADII.into_iter().map(ring)) - (TAU * SD * SD).ln()
+        log_sum_exp_and_grad(RADII.into_iter().map(ring), grad) - (TAU * SD * SD).ln()
     }
 }

@@ -52,7 +52,7 @@ impl KnownDensity for Swirl {
         }
     }
 
-    fn log_prob(&self, x: &[f64]) -> f64 {
-        self.curve.log_prob(x)
+    fn log_prob_and_grad(&self, x: &[f64], grad: &mut [f64]) -> f64 {
+        self.curve.log_prob_and_grad(x, grad)
     }
 }

@@ -3,7 +3,8 @@
 use flowstill_kernel::noise::{Purpose, stream};
 
 use super::{
-    Banana, Checkerboard, EightGaussians, Funnel, GaussianMixture, KnownDensity, Pinwheel, Rings, Swirl, TwoMoons,
+    Banana, Checkerboard, EightGaussians, Funnel, GaussianMixture, KnownDensity, Pinwheel, RingChain, Rings, Swirl,
+    TwoMoons,
 };
 
 /// Most coordinates of a target.
@@ -11,6 +12,7 @@ pub const MAXIMUM_DIM: usize = 1024;
 /// Most components of a mixture.
 pub const MAXIMUM_COMPONENTS: usize = 1000;
 const DEFAULT_COMPONENTS: usize = 5;
+const DEFAULT_CHAIN_DIM: usize = 8;
 
 /// A synthetic target, checked: dimensions and components are in range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +26,7 @@ pub enum Target {
     Banana,
     Funnel { dim: usize },
     GaussianMixture { dim: usize, components: usize, seed: u64 },
+    RingChain { dim: usize },
 }
 
 /// Why there is no such target.
@@ -45,7 +48,7 @@ fn hint(nearest: &Option<&'static str>) -> String {
 
 impl Target {
     /// Every name that [`from_name`](Self::from_name) knows.
-    pub const NAMES: [&'static str; 9] = [
+    pub const NAMES: [&'static str; 10] = [
         "two_moons",
         "eight_gaussians",
         "pinwheel",
@@ -55,10 +58,11 @@ impl Target {
         "banana",
         "funnel",
         "gaussian_mixture",
+        "ring_chain",
     ];
 
-    /// The target called `name`. `dim` (default 2) is free for `funnel` (from 2) and `gaussian_mixture` (from 1) and
-    /// must be 2 for the others; `components` (default 5) and `seed` matter to `gaussian_mixture` alone, and giving
+    /// The target called `name`. `dim` is free for `funnel` (from 2, default 2), `gaussian_mixture` (from 1, default 2)
+    /// and `ring_chain` (from 3, default 8), and must be 2 for the others; `components` (default 5) and `seed` matter to `gaussian_mixture` alone, and giving
     /// `components` to another target is an error.
     pub fn from_name(
         name: &str,
@@ -80,14 +84,16 @@ impl Target {
                 components: components.unwrap_or(DEFAULT_COMPONENTS),
                 seed,
             },
+            "ring_chain" => Self::RingChain { dim: dim.unwrap_or(DEFAULT_CHAIN_DIM) },
             _ => return Err(TargetError::Unknown { name: name.to_string(), nearest: nearest(name) }),
         };
         let (lowest, highest) = match target {
             Self::Funnel { .. } => (2, MAXIMUM_DIM),
             Self::GaussianMixture { .. } => (1, MAXIMUM_DIM),
+            Self::RingChain { .. } => (3, MAXIMUM_DIM),
             _ => (2, 2),
         };
-        let found = dim.unwrap_or(2);
+        let found = dim.unwrap_or(target.dim());
         if !(lowest..=highest).contains(&found) {
             let expected = if lowest == highest { lowest.to_string() } else { format!("{lowest} to {highest}") };
             return Err(TargetError::Dim { name: target.name(), found, expected });
@@ -116,12 +122,13 @@ impl Target {
             Self::Banana => "banana",
             Self::Funnel { .. } => "funnel",
             Self::GaussianMixture { .. } => "gaussian_mixture",
+            Self::RingChain { .. } => "ring_chain",
         }
     }
 
     pub fn dim(&self) -> usize {
         match *self {
-            Self::Funnel { dim } | Self::GaussianMixture { dim, .. } => dim,
+            Self::Funnel { dim } | Self::GaussianMixture { dim, .. } | Self::RingChain { dim } => dim,
             _ => 2,
         }
     }
@@ -138,6 +145,7 @@ impl Target {
             Self::Banana => Box::new(Banana),
             Self::Funnel { dim } => Box::new(Funnel::new(dim)),
             Self::GaussianMixture { dim, components, seed } => Box::new(GaussianMixture::new(dim, components, seed)),
+            Self::RingChain { dim } => Box::new(RingChain::new(dim)),
         }
     }
 
@@ -168,7 +176,8 @@ mod tests {
         for name in Target::NAMES {
             let target = Target::from_name(name, None, None, 0).unwrap();
             assert_eq!((target.name(), target.density().name()), (name, name));
-            assert_eq!((target.dim(), target.density().dim()), (2, 2));
+            let dim = if name == "ring_chain" { 8 } else { 2 };
+            assert_eq!((target.dim(), target.density().dim()), (dim, dim));
         }
     }
 
@@ -190,6 +199,7 @@ mod tests {
         let message = |name, dim, k| Target::from_name(name, dim, k, 0).unwrap_err().to_string();
         assert_eq!(message("rings", Some(3), None), "rings: dim 3, expected 2");
         assert_eq!(message("funnel", Some(1), None), "funnel: dim 1, expected 2 to 1024");
+        assert_eq!(message("ring_chain", Some(2), None), "ring_chain: dim 2, expected 3 to 1024");
         assert_eq!(message("gaussian_mixture", None, Some(0)), "gaussian_mixture: components 0, expected 1 to 1000");
         assert!(message("banana", None, Some(3)).contains("only gaussian_mixture"));
         let mixture = Target::from_name("gaussian_mixture", Some(1), Some(3), 4).unwrap();

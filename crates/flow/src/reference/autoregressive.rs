@@ -1,5 +1,5 @@
 //! The affine autoregressive layer `x_i = μ_i(v_<i) + e^{α_i(v_<i)}·z_i` in plain dfdx operations: dense products with
-//! masked weights. The sequential direction is the fixed point after dim rounds.
+//! masked weights. The sequential direction is the fixed point after dim rounds, in a coupling layer after 2.
 
 use crate::bijection::Bijection;
 use crate::error::FlowError;
@@ -138,7 +138,7 @@ impl PlainAutoregressive {
         }
         let mut v = rows(vec![E::zero(); batch * dim], dim);
         let mut log_det = column(vec![E::zero(); batch]);
-        for _ in 0..dim {
+        for _ in self.made.steps() {
             (v, log_det) = self.element_map(theta, &v, u, direction, graph);
         }
         Ok((v, log_det))

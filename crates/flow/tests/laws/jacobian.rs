@@ -1,6 +1,8 @@
 //! The log-det is that of the Jacobian, and the Jacobian is triangular where it must be.
 
-use crate::table::{DIMS, WAYS, Way, evaluate, gaussian, jacobian, log_abs_det, made, random_parameters, table};
+use crate::table::{
+    DIMS, WAYS, Way, coupling, evaluate, gaussian, jacobian, log_abs_det, made, random_parameters, table,
+};
 use flowstill_kernel::Activation;
 use flowstill_model::{FlowSpec, OrderRule, Orientation};
 
@@ -39,6 +41,32 @@ fn autoregressive_jacobians_have_exact_zeros_in_every_order() {
                     for (other, &coordinate) in order.iter().enumerate() {
                         let changed = after[coordinate] != base[coordinate];
                         assert_eq!(changed, other >= place, "{order:?}: {moved} on {coordinate}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn coupling_jacobians_are_diagonal_in_either_part_and_full_between_them() {
+    let dim = 7;
+    for order in OrderRule::Random.orders(dim, 3, 9) {
+        for identity in [1, 4, 6] {
+            for (hidden, way) in [(&[20, 20][..], Way::Inverse), (&[][..], Way::Inverse), (&[20][..], Way::Forward)] {
+                let layer = coupling(made(Orientation::Maf, order.clone(), hidden, Activation::Tanh), identity);
+                let spec = FlowSpec { dim, layers: vec![layer] };
+                let theta = random_parameters(&spec, 1.0);
+                let x = gaussian(1, dim, 1.0);
+                let base = evaluate(&spec, &theta, &x, way).0;
+                for (place, &moved) in order.iter().enumerate() {
+                    let mut y = x.clone();
+                    y[moved] += 0.7;
+                    let after = evaluate(&spec, &theta, &y, way).0;
+                    for (other, &coordinate) in order.iter().enumerate() {
+                        let changed = after[coordinate] != base[coordinate];
+                        let expected = other == place || (place < identity && identity <= other);
+                        assert_eq!(changed, expected, "{order:?}, {identity}: {moved} on {coordinate}");
                     }
                 }
             }

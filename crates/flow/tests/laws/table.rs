@@ -17,6 +17,7 @@ pub fn made(orientation: Orientation, order: Vec<usize>, hidden: &[usize], activ
         activation,
         log_scale_clip: 5.0,
         residual: false,
+        identity: None,
     })
 }
 
@@ -35,7 +36,7 @@ pub fn table(dim: usize) -> Vec<(&'static str, FlowSpec)> {
         ]
     };
     let one = |layer| vec![layer];
-    [
+    let mut table = vec![
         ("maf, natural order", one(made(Maf, natural.clone(), &[16], Activation::Tanh))),
         ("maf, reversed order", one(made(Maf, reversed.clone(), &[10, 6], Activation::Elu))),
         ("maf, random order, linear conditioner", one(made(Maf, random.clone(), &[], Activation::Relu))),
@@ -46,9 +47,31 @@ pub fn table(dim: usize) -> Vec<(&'static str, FlowSpec)> {
         ("act_norm", one(LayerSpec::ActNorm { orientation: Maf })),
         ("maf chain", chain(Maf)),
         ("iaf chain", chain(Iaf)),
-    ]
-    .map(|(name, layers)| (name, FlowSpec { dim, layers }))
-    .to_vec()
+    ];
+    if dim > 1 {
+        let coupled = |layer| coupling(layer, dim.div_ceil(2));
+        let chain = |orientation| {
+            vec![
+                coupled(made(orientation, natural.clone(), &[9, 7], Activation::Tanh)),
+                LayerSpec::ActNorm { orientation },
+                coupled(residual(orientation, reversed.clone(), &[8, 8, 8])),
+                coupled(made(orientation, random.clone(), &[], Activation::Tanh)),
+            ]
+        };
+        table.push(("maf coupling", one(coupling(made(Maf, random.clone(), &[11], Activation::Elu), 1))));
+        table.push(("iaf coupling", one(coupling(made(Iaf, reversed.clone(), &[11], Activation::Elu), dim - 1))));
+        table.push(("maf coupling chain", chain(Maf)));
+        table.push(("iaf coupling chain", chain(Iaf)));
+    }
+    table.into_iter().map(|(name, layers)| (name, FlowSpec { dim, layers })).collect()
+}
+
+/// The layer as a coupling: the first `identity` coordinates of its order determine the others.
+pub fn coupling(layer: LayerSpec, identity: usize) -> LayerSpec {
+    match layer {
+        LayerSpec::Autoregressive(a) => LayerSpec::Autoregressive(Autoregressive { identity: Some(identity), ..a }),
+        other => other,
+    }
 }
 
 /// An autoregressive layer with residual blocks.

@@ -45,11 +45,19 @@ pub(super) fn inputs_at(made: &Made, l: usize, position: usize) -> Range<usize> 
     if l == 0 { position..position + 1 } else { units_at(made, l - 1, position) }
 }
 
-/// The first unit of map `l` that reads what becomes known at `position`; all after it do too.
+/// The first unit of map `l` that reads what becomes known at `position`; all after it do too. The number of units if
+/// none does.
 pub(super) fn first_reader(made: &Made, l: usize, position: usize) -> usize {
     match made.hidden_degrees().get(l) {
         Some(degrees) => degrees.partition_point(|&d| d <= position),
-        None => (position + 1) * made.params_per_dim(),
+        None => {
+            let reader = match made.identity() {
+                None => position + 1,
+                Some(identity) if position < identity => identity,
+                Some(_) => made.dim(),
+            };
+            reader * made.params_per_dim()
+        }
     }
 }
 
@@ -96,7 +104,7 @@ impl<R: Real> Pulled<R> {
 fn known_at(made: &Made, l: usize, position: usize, inputs: usize) -> usize {
     let hidden = l < made.hidden_degrees().len();
     // hidden units read degrees up to their own, position + 1; outputs smaller ones
-    let degree = if hidden { position + 1 } else { position };
+    let degree = if hidden { position + 1 } else { made.determining(position) };
     match l.checked_sub(1) {
         None => degree.min(inputs),
         Some(before) => made.hidden_degrees()[before].partition_point(|&d| d <= degree),

@@ -52,7 +52,7 @@ impl<R: Real> Pushed<R> {
                 let units = inputs_at(made, layer, position);
                 let readers = pushed.bias[layer].len();
                 let start = first_reader(made, layer, position);
-                let parts = units.len().div_ceil(UNITS);
+                let parts = if start < readers { units.len().div_ceil(UNITS) } else { 0 };
                 for part in 0..parts {
                     let bound = |part: usize| units.start + units.len() * part / parts;
                     let start = start / READERS * READERS;

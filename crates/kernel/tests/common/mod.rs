@@ -3,35 +3,45 @@
 
 use flowstill_kernel::{Activation, Activations, Gradients, Made, Real};
 
-/// dim, hidden widths, outputs per coordinate, residual
-pub type Shape = (usize, &'static [usize], usize, bool);
+/// dim, hidden widths, outputs per coordinate, residual, coordinates that determine the others in a coupling layer
+pub type Shape = (usize, &'static [usize], usize, bool, Option<usize>);
 
-pub const SHAPES: [Shape; 17] = [
-    (1, &[], 2, false),
-    (1, &[4], 2, false),
-    (2, &[], 2, false),
-    (2, &[1], 2, false),
-    (3, &[7], 2, false),
-    (5, &[16, 3], 1, false),
-    (6, &[2], 2, false),
-    (8, &[33, 20, 17], 2, false),
-    (9, &[128, 128], 2, false),
-    (17, &[], 2, false),
-    (21, &[10, 40], 3, false),
-    (63, &[50], 2, false),
-    (40, &[100, 100], 2, false),
-    (1, &[5, 5, 5], 2, true),
-    (7, &[20], 2, true),
-    (19, &[37, 37, 37, 37, 37], 3, true),
-    (9, &[24, 24, 24, 24, 24], 2, true),
+pub const SHAPES: [Shape; 24] = [
+    (1, &[], 2, false, None),
+    (1, &[4], 2, false, None),
+    (2, &[], 2, false, None),
+    (2, &[1], 2, false, None),
+    (3, &[7], 2, false, None),
+    (5, &[16, 3], 1, false, None),
+    (6, &[2], 2, false, None),
+    (8, &[33, 20, 17], 2, false, None),
+    (9, &[128, 128], 2, false, None),
+    (17, &[], 2, false, None),
+    (21, &[10, 40], 3, false, None),
+    (63, &[50], 2, false, None),
+    (40, &[100, 100], 2, false, None),
+    (1, &[5, 5, 5], 2, true, None),
+    (7, &[20], 2, true, None),
+    (19, &[37, 37, 37, 37, 37], 3, true, None),
+    (9, &[24, 24, 24, 24, 24], 2, true, None),
+    (2, &[5], 2, false, Some(1)),
+    (5, &[], 2, false, Some(2)),
+    (6, &[16, 3], 1, false, Some(5)),
+    (8, &[33, 20, 17], 2, false, Some(4)),
+    (20, &[10, 40], 3, false, Some(1)),
+    (37, &[50], 2, false, Some(19)),
+    (9, &[24, 24, 24], 2, true, Some(5)),
 ];
 
 pub fn wave<R: Real>(n: usize, scale: f64, phase: f64) -> Vec<R> {
     (0..n).map(|i| R::of(scale * ((i as f64 * 12.9898 + phase).sin() * 43758.5453).fract())).collect()
 }
 
-pub fn made((dim, hidden, per_dim, residual): Shape, activation: Activation) -> Made {
-    let made = Made::new(dim, hidden, per_dim, activation);
+pub fn made((dim, hidden, per_dim, residual, identity): Shape, activation: Activation) -> Made {
+    let made = match identity {
+        None => Made::new(dim, hidden, per_dim, activation),
+        Some(identity) => Made::coupling(dim, identity, hidden, per_dim, activation),
+    };
     if residual { made.residual().expect("widths are equal and odd in number") } else { made }
 }
 

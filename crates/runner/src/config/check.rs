@@ -206,6 +206,7 @@ impl Choices<'_> {
             normalisation: self.normalisation.unwrap_or(default.normalisation),
             log_scale_clip,
             residual,
+            coupling: default.coupling,
         }
     }
 }

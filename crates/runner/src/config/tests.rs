@@ -311,10 +311,14 @@ fn wrong_data() {
         (
             "data: {synthetic: two_moon}",
             &["a.yaml:1:19: data.synthetic: expected one of `two_moons`, `eight_gaussians`, `pinwheel`, `rings`, \
-               `checkerboard`, `swirl`, `banana`, `funnel`, `gaussian_mixture`, got the text `two_moon`; did you mean \
-               `two_moons`?"],
+               `checkerboard`, `swirl`, `banana`, `funnel`, `gaussian_mixture`, `ring_chain`, got the text \
+               `two_moon`; did you mean `two_moons`?"],
         ),
         ("data: {synthetic: rings, dim: 3}", &["a.yaml:1:31: data.dim: got 3 for `rings`, expected 2"]),
+        (
+            "data: {synthetic: ring_chain, dim: 2}",
+            &["a.yaml:1:36: data.dim: got 2 for `ring_chain`, expected 3 to 1024"],
+        ),
         (
             "data: {synthetic: rings, rows: 0}",
             &["a.yaml:1:32: data.rows: expected a whole number from 1 to 1000000000, got 0"],

@@ -57,14 +57,14 @@ pub struct Data {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<PathBuf>,
     /// Name of a density that rows are drawn from: `two_moons`, `eight_gaussians`, `pinwheel`, `rings`,
-    /// `checkerboard`, `swirl`, `banana`, `funnel` or `gaussian_mixture`.
+    /// `checkerboard`, `swirl`, `banana`, `funnel`, `gaussian_mixture` or `ring_chain`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub synthetic: Option<String>,
     /// Number of rows to draw, beside `synthetic`. Default 20000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<i64>,
-    /// Number of dimensions, beside `synthetic`: 2 to 1024 for `funnel`, 1 to 1024 for `gaussian_mixture`, and 2 for the
-    /// others. Default 2.
+    /// Number of dimensions, beside `synthetic`: 2 to 1024 for `funnel`, 1 to 1024 for `gaussian_mixture`, 3 to 1024 for
+    /// `ring_chain`, and 2 for the others. Default 2, and 8 for `ring_chain`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dim: Option<i64>,
     /// Number of components, 1 to 1000, beside the `synthetic` density `gaussian_mixture`. Default 5.

@@ -19,7 +19,16 @@ pub fn autoregressive(orientation: Orientation, order: Vec<usize>, hidden: &[usi
         activation: Activation::Tanh,
         log_scale_clip: 3.0,
         residual: false,
+        identity: None,
     })
+}
+
+/// The layer as a coupling: the first `identity` coordinates of its order determine the others.
+pub fn coupling(layer: LayerSpec, identity: usize) -> LayerSpec {
+    match layer {
+        LayerSpec::Autoregressive(a) => LayerSpec::Autoregressive(Autoregressive { identity: Some(identity), ..a }),
+        other => other,
+    }
 }
 
 /// Natural, reversed, and one that is neither.
@@ -36,17 +45,20 @@ pub fn flows(dim: usize) -> Vec<(&'static str, FlowSpec)> {
     let layer = |orientation, k| autoregressive(orientation, order(dim, k), [&[7, 5][..], &[9], &[]][k % 3]);
     let act_norm = |orientation| LayerSpec::ActNorm { orientation };
     let batch_norm = |orientation| LayerSpec::BatchNorm { orientation };
-    [
+    let coupled = |orientation, k| coupling(layer(orientation, k), (dim - 1).min(k + 1));
+    let mut flows = vec![
         ("maf", vec![layer(MAF, 0), layer(MAF, 1), layer(MAF, 2)]),
         ("iaf", vec![layer(IAF, 0), layer(IAF, 1), layer(IAF, 2)]),
         ("diagonal", vec![act_norm(MAF), act_norm(IAF)]),
         ("linear", vec![layer(MAF, 2)]),
         ("normalised maf", vec![layer(MAF, 0), batch_norm(MAF), layer(MAF, 1), act_norm(MAF)]),
         ("mixed", vec![layer(IAF, 1), act_norm(IAF), layer(MAF, 0), batch_norm(IAF), layer(IAF, 2), layer(MAF, 1)]),
-    ]
-    .into_iter()
-    .map(|(name, layers)| (name, FlowSpec { dim, layers }))
-    .collect()
+    ];
+    if dim > 1 {
+        flows.push(("coupling maf", vec![coupled(MAF, 0), coupled(MAF, 1), act_norm(MAF), coupled(MAF, 2)]));
+        flows.push(("coupling iaf", vec![coupled(IAF, 1), layer(MAF, 0), coupled(IAF, 2)]));
+    }
+    flows.into_iter().map(|(name, layers)| (name, FlowSpec { dim, layers })).collect()
 }
 
 /// Numbers in −1…1 that look random.
