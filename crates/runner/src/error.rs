@@ -32,6 +32,8 @@ pub enum RunError {
     OtherConfiguration { folder: PathBuf, stage: &'static str },
     #[error("{path} is missing; run `flowstill {command}` first")]
     MissingStage { path: PathBuf, command: &'static str },
+    #[error("{who}: {source}")]
+    Architecture { who: &'static str, source: flowstill_model::SpecError },
     #[error("{teacher} cannot be the teacher here: {reason}; use a teacher trained on the same data")]
     UnfitTeacher { teacher: PathBuf, reason: String },
     #[error("cannot start {threads} threads: {reason}; set fewer `threads`")]
@@ -54,7 +56,7 @@ impl RunError {
         match self {
             Self::Interrupted { .. } | Self::InterruptedComparison | Self::InterruptedSampling => 130,
             Self::Train { source, .. } => match source {
-                TrainError::ReadState { .. } | TrainError::OtherRun { .. } => 2,
+                TrainError::ReadState { .. } | TrainError::OtherRun { .. } | TrainError::Refused(_) => 2,
                 TrainError::Diverged { .. }
                 | TrainError::Objective(_)
                 | TrainError::Observer(_)

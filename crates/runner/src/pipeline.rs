@@ -13,7 +13,7 @@ use crate::summary;
 use flowstill_data::{Dataset, load};
 use flowstill_eval::{Samples, Speed};
 use flowstill_flow::Engine;
-use flowstill_model::{Checkpoint, Role};
+use flowstill_model::{Checkpoint, Orientation, Role};
 use flowstill_sampler::Sampler;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,6 +48,13 @@ impl<'a> Pipeline<'a> {
         console: &mut dyn Console,
     ) -> Result<Self, RunError> {
         let data = load(&experiment.data)?;
+        let (teacher, student) = (&experiment.teacher.architecture, &experiment.student.architecture);
+        for (who, architecture, orientation) in
+            [("teacher", teacher, Orientation::Maf), ("student", student, Orientation::Iaf)]
+        {
+            let spec = architecture.spec(data.dim(), orientation, experiment.seed);
+            spec.validate().map_err(|source| RunError::Architecture { who, source })?;
+        }
         let threads = experiment.threads;
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)

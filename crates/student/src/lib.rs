@@ -14,6 +14,7 @@ mod parts;
 pub mod recipe;
 pub mod source;
 pub mod step;
+pub mod variance;
 pub mod warm_start;
 
 pub use annealed::Annealed;

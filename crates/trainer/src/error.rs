@@ -12,6 +12,8 @@ pub enum TrainError {
     Diverged { step: u64, what: String, last_loss: f64 },
     #[error("cannot evaluate the objective")]
     Objective(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error(transparent)]
+    Refused(Box<dyn std::error::Error + Send + Sync>),
     #[error("cannot record the progress of training")]
     Observer(#[source] std::io::Error),
     #[error("cannot write the training state {path}")]

@@ -3,7 +3,7 @@
 use super::path::KeyPath;
 use super::plan::{Bench, Evaluation, Experiment, StudentPlan, TeacherPlan};
 use super::tree::{number, shortened};
-use super::written::{self, OrNone};
+use super::written::{self, OrNone, StudentModel, TeacherModel};
 use super::{data, recipe, training};
 use flowstill_model::spec::{LEAST_CLIP, MOST_CLIP};
 use flowstill_model::{Architecture, Normalisation, OrderRule};
@@ -78,6 +78,7 @@ pub(super) fn check(written: &written::Experiment, file: &Path) -> Result<Experi
         architecture: student_choices(&student).checked(&mut checker, "student", &teacher.architecture),
         recipe: recipe::check(&mut checker, &student),
     };
+    recipe::fits(&mut checker, &student.recipe, &teacher.architecture, &student.architecture);
 
     let evaluation = written.evaluation.clone().unwrap_or_default();
     let samples = evaluation.samples.unwrap_or(20_000);
@@ -124,6 +125,7 @@ fn threads(checker: &mut Checker, written: Option<i64>) -> usize {
 
 /// The choices of one architecture, of whichever flow.
 struct Choices<'a> {
+    coupling: bool,
     layers: Option<i64>,
     hidden: Option<&'a Vec<i64>>,
     activation: Option<flowstill_model::Activation>,
@@ -135,6 +137,7 @@ struct Choices<'a> {
 
 fn choices(teacher: &written::Teacher) -> Choices<'_> {
     Choices {
+        coupling: teacher.model == Some(TeacherModel::Coupling),
         layers: teacher.layers,
         hidden: teacher.hidden.as_ref(),
         activation: teacher.activation,
@@ -147,6 +150,7 @@ fn choices(teacher: &written::Teacher) -> Choices<'_> {
 
 fn student_choices(student: &written::Student) -> Choices<'_> {
     Choices {
+        coupling: student.model == Some(StudentModel::Coupling),
         layers: student.layers,
         hidden: student.hidden.as_ref(),
         activation: student.activation,
@@ -206,7 +210,7 @@ impl Choices<'_> {
             normalisation: self.normalisation.unwrap_or(default.normalisation),
             log_scale_clip,
             residual,
-            coupling: default.coupling,
+            coupling: self.coupling,
         }
     }
 }

@@ -5,6 +5,7 @@ use super::path::KeyPath;
 use super::resolved::whole;
 use super::training;
 use super::written::{self, GradientKind, OrNone, Ramp};
+use flowstill_model::{Architecture, Normalisation, OrderRule};
 use flowstill_student::{Annealed, Objective, Phase, Recipe, Rows};
 use flowstill_trainer::Until;
 
@@ -42,6 +43,41 @@ pub(super) fn check(checker: &mut Checker, student: &written::Student) -> Recipe
                 each.map(|(i, phase)| self::phase(checker, phase, training(), &section.key("recipe").index(i)))
                     .collect(),
             )
+        }
+    }
+}
+
+/// What an objective asks of teacher and student that can be told from the file.
+pub(super) fn fits(checker: &mut Checker, recipe: &Recipe, teacher: &Architecture, student: &Architecture) {
+    let Recipe::Phases(phases) = recipe else { return };
+    let one_order = |a: &Architecture| a.layers == 1 || a.order == OrderRule::Same;
+    for (i, phase) in phases.iter().enumerate() {
+        let at = KeyPath::from("student").key("recipe").index(i).key("objective");
+        let name = phase.objective.name();
+        let mut refuse = |why: &str| checker.wrong_with(at.clone(), "student", format!("`{name}` {why}"));
+        match phase.objective {
+            Objective::ManySamples { .. } | Objective::ClosedForm { .. }
+                if !(one_order(teacher) && one_order(student)) =>
+            {
+                refuse(
+                    "needs Gaussian conditionals, which layers of different orders do not have; set `order: same` for \
+                     teacher and student",
+                );
+            }
+            Objective::WarmStart { .. } if student.coupling && !teacher.coupling => {
+                refuse("cannot make couplings of a MAF's layers; begin with `reconstruction` and `forward_kl`");
+            }
+            Objective::WarmStart { .. } if student.layers < teacher.layers || student.order != teacher.order => {
+                refuse(
+                    "pairs each layer of the teacher with one of the student of the same order; give the student as many \
+                     layers and the same `order`, or begin with `reconstruction`",
+                );
+            }
+            Objective::ReverseKl { .. } => {}
+            _ if student.normalisation == Normalisation::BatchNorm => {
+                refuse("is not for a student with `normalisation: batch_norm`; use `act_norm`, or `reverse_kl`");
+            }
+            _ => {}
         }
     }
 }

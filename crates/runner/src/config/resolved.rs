@@ -75,7 +75,7 @@ impl From<&TeacherPlan> for written::Teacher {
     fn from(plan: &TeacherPlan) -> Self {
         let architecture = &plan.architecture;
         Self {
-            model: Some(TeacherModel::Maf),
+            model: Some(if architecture.coupling { TeacherModel::Coupling } else { TeacherModel::Maf }),
             layers: Some(whole(architecture.layers)),
             hidden: Some(wholes(&architecture.hidden)),
             activation: Some(architecture.activation),
@@ -92,7 +92,7 @@ impl From<&StudentPlan> for written::Student {
     fn from(plan: &StudentPlan) -> Self {
         let architecture = &plan.architecture;
         Self {
-            model: Some(StudentModel::Iaf),
+            model: Some(if architecture.coupling { StudentModel::Coupling } else { StudentModel::Iaf }),
             layers: Some(whole(architecture.layers)),
             hidden: Some(wholes(&architecture.hidden)),
             activation: Some(architecture.activation),

@@ -80,7 +80,7 @@ pub struct Data {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Teacher {
-    /// The kind of flow: `maf`. Default `maf`.
+    /// The kind of flow: `maf`, or `coupling`, in which half of the coordinates determine the other half. Default `maf`.
     pub model: Option<TeacherModel>,
     /// Number of autoregressive layers, 1 to 1000. Default 5.
     pub layers: Option<i64>,
@@ -106,7 +106,7 @@ pub struct Teacher {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Student {
-    /// The kind of flow: `iaf`. Default `iaf`.
+    /// The kind of flow: `iaf`, or `coupling`, which has its density in one pass as well. Default `iaf`.
     pub model: Option<StudentModel>,
     /// As for the teacher.
     pub layers: Option<i64>,
@@ -270,6 +270,8 @@ pub struct Bench {
 pub enum TeacherModel {
     /// masked autoregressive flow (Papamakarios et al. 2017)
     Maf,
+    /// affine couplings (RealNVP, Dinh et al. 2017)
+    Coupling,
 }
 
 /// The kinds of student.
@@ -278,6 +280,8 @@ pub enum TeacherModel {
 pub enum StudentModel {
     /// inverse autoregressive flow (Kingma et al. 2016)
     Iaf,
+    /// affine couplings (RealNVP, Dinh et al. 2017)
+    Coupling,
 }
 
 /// What the student minimises.

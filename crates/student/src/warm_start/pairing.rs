@@ -3,7 +3,7 @@
 use flowstill_flow::FlowError;
 use flowstill_kernel::Made;
 use flowstill_kernel::regression::Regression;
-use flowstill_model::{FlowSpec, LayerSpec, Layout, Orientation};
+use flowstill_model::{Autoregressive, FlowSpec, LayerSpec, Layout, Orientation};
 use std::ops::Range;
 
 /// The matched layers, in the order of the teacher's from base to data.
@@ -37,9 +37,7 @@ impl Pairing {
                 return Err(refuse("a teacher that is not a MAF"));
             }
             let next = free.find_map(|(layer, range)| match layer {
-                LayerSpec::Autoregressive(a) if a.order == teacher.order && a.orientation == Orientation::Iaf => {
-                    Some((a, range))
-                }
+                LayerSpec::Autoregressive(a) if matches(a, teacher) => Some((a, range)),
                 _ => None,
             });
             let (a, range) = next.ok_or_else(|| refuse("a student without a layer for each of its teacher's"))?;
@@ -67,6 +65,12 @@ impl Pairing {
         };
         self.layers.iter().map(layer).collect()
     }
+}
+
+/// Whether the student's layer reads whatever the teacher's depends on.
+fn matches(student: &Autoregressive, teacher: &Autoregressive) -> bool {
+    let reads_enough = student.identity.is_none() || student.identity == teacher.identity;
+    student.order == teacher.order && student.orientation == Orientation::Iaf && reads_enough
 }
 
 fn refuse(what: &str) -> FlowError {
