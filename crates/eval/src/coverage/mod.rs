@@ -8,4 +8,4 @@ pub use cells::CellCoverage;
 pub use modes::{Mode, ModeCoverage};
 
 /// Rows of a set beyond these are not looked at: shares of so many are known well enough.
-const MOST_ROWS: usize = 20_000;
+pub const MOST_ROWS: usize = 20_000;
