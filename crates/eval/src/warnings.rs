@@ -110,12 +110,10 @@ fn forward(quality: &Quality) -> Option<String> {
     let far = quality.ess_forward.mean < LEAST_ESS_RATIO * quality.ess_reverse.mean;
     (far && below(forward) > MISSING * reverse.mean.max(0.0) + SMALL_KL).then(|| {
         format!(
-            "the student looks better on its own samples than on the teacher's: KL(teacher‖student) is {} nats against {}, \
-             and the effective sample size {} against {}; it has lost modes or tails",
+            "the student is good on its own samples alone: KL(teacher‖student) is {} nats, {} in the other direction; it has \
+             lost modes or tails",
             short(forward.mean),
-            short(reverse.mean),
-            percent(quality.ess_forward.mean),
-            percent(quality.ess_reverse.mean)
+            short(reverse.mean)
         )
     })
 }
@@ -315,10 +313,7 @@ mod tests {
 
     #[test]
     fn a_student_that_is_good_only_on_its_own_samples_is_seen() {
-        alone(
-            |q| q.kl_forward = about(0.3, 0.02),
-            &["KL(teacher‖student) is 0.30 nats against 0.03", "below 0.1 % against 95.0 %"],
-        );
+        alone(|q| q.kl_forward = about(0.3, 0.02), &["KL(teacher‖student) is 0.30 nats, 0.03 in the other direction"]);
         let tail = Quality { kl_forward: about(0.3, 0.2), ..healthy() };
         assert_eq!(warnings(&tail), [""; 0], "one sample in a tail");
     }

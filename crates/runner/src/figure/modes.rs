@@ -3,7 +3,7 @@
 use super::axis::Axis;
 use super::canvas::{Canvas, Drawn, page};
 use super::legend::legend;
-use super::palette::{INK, Source};
+use super::palette::{FRAME as LINE, INK, Source};
 use super::panel::{Frame, Panel};
 use flowstill_eval::{Mode, ModeCoverage};
 use plotters::style::text_anchor::{HPos, VPos};
@@ -35,6 +35,7 @@ pub fn mode_shares(coverage: &ModeCoverage) -> Option<String> {
             bars(canvas, &panel, place as f64, mode)?;
         }
         panel.y_axis(canvas)?;
+        canvas.line(&[(FRAME.left, FRAME.bottom), (FRAME.right, FRAME.bottom)], LINE, 1.0)?;
         for (place, (i, _)) in shown.iter().enumerate() {
             let (x, y) = panel.at(place as f64 + 0.5, 0.0);
             canvas.text(&(i + 1).to_string(), (x, y + 8.0), 12.0, (HPos::Center, VPos::Top), INK)?;

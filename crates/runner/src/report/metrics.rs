@@ -55,7 +55,7 @@ pub fn metrics(report: &Report) -> Vec<Metric> {
             estimate(quality.ess_forward),
             "share",
             "1",
-            "The same share estimated from the teacher's samples; it falls where the student lost modes.",
+            "The same share estimated from the teacher's samples; it falls where the student lost modes, and for a single sample in a tail.",
         ),
         row(
             "mean weight",
@@ -135,7 +135,8 @@ fn least_cell(quality: &Quality) -> Option<Metric> {
         unit: "",
         perfect: "1",
         meaning: format!(
-            "The same in {} cells of the teacher's samples, found by k-means. Chance alone gives {low} to {high}.",
+            "The student's share of samples over the teacher's, in the cell where it is least of {} into which the \
+             teacher's samples are cut. Chance alone gives {low} to {high}.",
             coverage.cells
         ),
     })
