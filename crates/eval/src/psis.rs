@@ -141,6 +141,18 @@ mod tests {
         }
     }
 
+    /// With numpy as np, and `_gpdfit` of arviz_stats.base.diagnostics._DiagnosticsBase (arviz-stats):
+    /// `i = np.arange(4000.0); l = np.sort(-c * np.log((i + 0.5) / 4000) + 0.3 * np.sin(i))`, `c` 0.9 and 0.3, and
+    /// `_gpdfit(np.exp(l[-190:] - l[-1]) - np.exp(l[-191] - l[-1]))[0]`.
+    #[test]
+    fn the_shape_is_that_of_another_program() {
+        for (c, k) in [(0.9, 0.870_236_281_986_2), (0.3, 0.308_468_122_766_4)] {
+            let log_w = (0..4000).map(|i| -c * ((f64::from(i) + 0.5) / 4000.0).ln() + 0.3 * f64::from(i).sin());
+            let found = smooth(&weights(&log_w.collect::<Vec<f64>>())).unwrap().k;
+            assert!((found - k).abs() < 1e-11, "{found} for {k}");
+        }
+    }
+
     #[test]
     fn a_narrower_student_has_weights_of_known_shape() {
         // teacher N(0, I) and student N(0, s²I) in the plane: |x|²/s² is exponential, w a power of it with k = 1 − s²
