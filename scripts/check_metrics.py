@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Read the results of a run as tables, as somebody would who compares runs.
 
-Prints the sizes of the tables: `speed` of metrics.json, and the histories of teacher.json and student.json.
+Prints the sizes of the tables: `speed` and the distances from test rows of metrics.json, the modes where the target has
+them, and the histories of teacher.json and student.json.
 Exits with 1 when a table does not hold numbers where it should.
 
 Needs: pip install pandas
@@ -14,6 +15,8 @@ import sys
 
 import pandas
 
+ROLES = ("student", "teacher", "null")
+
 
 def strictly(text):
     """JSON without the NaN and Infinity that Python would let pass."""
@@ -24,11 +27,26 @@ def strictly(text):
     return json.loads(text, parse_constant=refuse)
 
 
+def tables_of(distillation):
+    """Distances and modes, as far as they were measured, each with the columns that hold numbers."""
+    tables = {}
+    if against := distillation.get("against_data"):
+        distances = {name: distance for name, distance in against.items() if name != "rows"}
+        table = pandas.json_normalize(list(distances.values()))
+        tables["distances"] = (table, [f"{who}.{part}" for who in ROLES for part in ("mean", "standard_error")])
+    if coverage := distillation.get("modes"):
+        table = pandas.json_normalize(coverage["modes"])
+        tables["modes"] = (table, ["data_share", "teacher_share", "student_share"])
+    return tables
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=pathlib.Path, help="a run's folder")
     folder = parser.parse_args().run
-    tables = {"speed": (pandas.DataFrame(strictly((folder / "metrics.json").read_text())["speed"]), ["value", "batch"])}
+    metrics = strictly((folder / "metrics.json").read_text())
+    tables = {"speed": (pandas.DataFrame(metrics["speed"]), ["value", "batch"])}
+    tables |= tables_of(metrics["distillation"])
     for stage in ("teacher", "student"):
         record = strictly((folder / f"{stage}.json").read_text())
         history = pandas.DataFrame(record["history"])
@@ -39,7 +57,7 @@ def main():
         if wrong or table[numbers].isna().any(axis=None):
             print(f"{name}: not only numbers in {wrong or numbers}", file=sys.stderr)
             return 1
-        print(f"{name}: {len(table)} {'rows' if name == 'speed' else 'validations'}")
+        print(f"{name}: {len(table)} {'validations' if name in ('teacher', 'student') else 'rows'}")
     return 0
 
 

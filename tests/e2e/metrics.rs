@@ -1,5 +1,7 @@
 //! `metrics.json` is an interface: these keys and no others, each with a number that is one.
 
+use super::desk::Desk;
+use super::experiment::{TWO_MOONS, changed};
 use super::finished::finished;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -33,8 +35,25 @@ const KEYS: &[&str] = &[
     "distillation.ess_forward.*",
     "distillation.mean_weight.*",
     "distillation.total_variation.*",
+    "distillation.classifier_accuracy.*",
+    "distillation.psis_k",
     "distillation.correlation_error",
     "distillation.marginal_ks[]",
+    "distillation.cell_coverage.cells",
+    "distillation.cell_coverage.least_ratio",
+    "distillation.cell_coverage.null_least_ratio[]",
+    "distillation.cell_coverage.ratios[]",
+    "distillation.cell_coverage.null_ratios[][]",
+    "distillation.against_data.mmd_squared.student.*",
+    "distillation.against_data.mmd_squared.teacher.*",
+    "distillation.against_data.mmd_squared.null.*",
+    "distillation.against_data.energy.student.*",
+    "distillation.against_data.energy.teacher.*",
+    "distillation.against_data.energy.null.*",
+    "distillation.against_data.sliced_wasserstein.student.*",
+    "distillation.against_data.sliced_wasserstein.teacher.*",
+    "distillation.against_data.sliced_wasserstein.null.*",
+    "distillation.against_data.rows",
     "distillation.samples",
     "speed[].op",
     "speed[].dim",
@@ -110,7 +129,7 @@ fn every_number_is_one() {
     let missing: Vec<_> = found.iter().filter(|(_, value)| value.is_null()).map(|(path, _)| path.as_str()).collect();
     assert_eq!(missing, ["student.sampler_disagreement"], "only a one-pass sampler has nothing to disagree with");
     let errors = found.iter().filter(|(path, _)| path.ends_with("standard_error"));
-    assert!(errors.clone().count() == 11 && errors.clone().all(|(_, value)| value.as_f64() >= Some(0.0)));
+    assert!(errors.clone().count() == 21 && errors.clone().all(|(_, value)| value.as_f64() >= Some(0.0)));
 }
 
 #[test]
@@ -124,6 +143,7 @@ fn the_numbers_say_what_was_run() {
     let terms = serde_json::json!(["reverse_kl", "entropy", "cross_entropy"]);
     assert_eq!(metrics["student"]["training"]["terms"], terms);
     assert_eq!(metrics["distillation"]["samples"], 500);
+    assert_eq!(metrics["distillation"]["against_data"]["rows"], 100, "as many as there are test rows");
     assert_eq!((&metrics["provenance"]["seed"], &metrics["provenance"]["threads"]), (&3.into(), &1.into()));
     assert_eq!(metrics["provenance"]["version"], env!("CARGO_PKG_VERSION"));
     assert!(metrics["teacher"]["sampler_disagreement"].as_f64() < Some(1e-3), "the three samplers agree");
@@ -137,6 +157,31 @@ fn the_numbers_say_what_was_run() {
             }
         }
     }
+}
+
+#[test]
+fn modes_are_counted_where_the_target_has_them() {
+    let yaml = changed(TWO_MOONS, "synthetic: two_moons", "synthetic: eight_gaussians");
+    let trained = changed(&yaml, "steps: 200", "steps: 2000");
+    let desk = Desk::with("a.yaml", changed(&trained, "steps: 120", "steps: 10"));
+    let ran = desk.flowstill("run a.yaml -q").well();
+    let metrics: Value = serde_json::from_slice(&desk.read("runs/a/metrics.json")).expect("JSON");
+    let coverage = &metrics["distillation"]["modes"];
+    let modes = coverage["modes"].as_array().expect("a list");
+    assert_eq!(modes.len(), 8);
+    for share in ["data_share", "teacher_share", "student_share"] {
+        let total: f64 = modes.iter().map(|mode| mode[share].as_f64().expect("a number")).sum();
+        assert!((total - 1.0).abs() < 1e-9, "{share}: {total}");
+    }
+    let ratios = || modes.iter().filter_map(|mode| mode["ratio"]["mean"].as_f64());
+    assert_eq!(coverage["least_ratio"]["mean"].as_f64(), ratios().min_by(f64::total_cmp));
+    assert_eq!(coverage["largest_ratio"]["mean"].as_f64(), ratios().max_by(f64::total_cmp));
+    // ten steps make no student, which is said at once and on the page
+    let warnings: Vec<&str> = ran.err.lines().filter_map(|line| line.strip_prefix("warning: ")).collect();
+    assert!(!warnings.is_empty(), "{}", ran.all());
+    let page = String::from_utf8(desk.read("runs/a/report.html")).expect("text");
+    assert_eq!(page.matches("<li>").count(), warnings.len());
+    assert!(page.contains("least mode ratio") && desk.exists("runs/a/figures/mode-shares.svg"));
 }
 
 #[test]

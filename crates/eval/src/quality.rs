@@ -3,7 +3,7 @@
 use crate::error::check_length;
 use crate::marginal::{correlation_error, marginal_ks};
 use crate::weights::LogWeights;
-use crate::{Estimate, EvalError};
+use crate::{AgainstData, CellCoverage, Estimate, EvalError, ModeCoverage, psis};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -25,10 +25,26 @@ pub struct Quality {
     pub mean_weight: Estimate,
     /// `E_q[(1 − w)₊]`, between 0 and 1
     pub total_variation: Estimate,
+    /// share of samples that the best possible classifier assigns to the right side, `½ + TV/2`: ½ when nobody can tell
+    /// student from teacher; absent from files of earlier versions
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classifier_accuracy: Option<Estimate>,
+    /// tail shape of the weights at student samples, as [`psis::Smoothed`] says; absent for fewer than 21 samples
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub psis_k: Option<f64>,
     /// largest absolute difference between the two correlation matrices of samples
     pub correlation_error: f64,
     /// per coordinate, Kolmogorov–Smirnov distance between teacher and student marginals
     pub marginal_ks: Vec<f64>,
+    /// absent for fewer than 80 samples
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cell_coverage: Option<CellCoverage>,
+    /// only where the modes of the target are known
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modes: Option<ModeCoverage>,
+    /// both sides beside test rows; absent where there are too few of them
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against_data: Option<AgainstData>,
     /// samples drawn from each side
     pub samples: usize,
 }
@@ -74,7 +90,7 @@ impl Draws {
 }
 
 impl Quality {
-    /// All distances, from equally many samples of teacher and student. Each estimate has a standard error; those of
+    /// All distances between teacher and student, from equally many samples of each; what needs the data is left out. Each estimate has a standard error; those of
     /// means are exact for any weights of finite variance, those of ratios are of first order (delta method).
     ///
     /// # Errors
@@ -88,7 +104,7 @@ impl Quality {
         student.check(Side::Student, dim, samples)?;
         let at_teacher = LogWeights::new(Side::Teacher, &teacher.log_p, &teacher.log_q)?;
         let at_student = LogWeights::new(Side::Student, &student.log_p, &student.log_q)?;
-        let kl_forward = at_teacher.mean_log();
+        let (kl_forward, total_variation) = (at_teacher.mean_log(), at_student.total_variation());
         Ok(Self {
             kl_reverse: at_student.mean_log().scaled(-1.0),
             kl_forward,
@@ -96,19 +112,22 @@ impl Quality {
             ess_reverse: at_student.ess_at_student(),
             ess_forward: at_teacher.ess_at_teacher(),
             mean_weight: at_student.mean(),
-            total_variation: at_student.total_variation(),
+            total_variation,
+            classifier_accuracy: Some(accuracy(total_variation)),
+            psis_k: psis::smooth(&at_student).map(|smoothed| smoothed.k),
             correlation_error: correlation_error(dim, &teacher.x, &student.x),
             marginal_ks: marginal_ks(dim, &teacher.x, &student.x),
+            cell_coverage: CellCoverage::of(dim, &teacher.x, &student.x),
+            modes: None,
+            against_data: None,
             samples,
         })
     }
+}
 
-    /// Share of samples that the best possible classifier assigns to the right side, `½ + TV/2`: ½ when nobody can
-    /// tell student from teacher.
-    pub fn classifier_accuracy(&self) -> Estimate {
-        let half = self.total_variation.scaled(0.5);
-        Estimate { mean: 0.5 + half.mean, ..half }
-    }
+fn accuracy(total_variation: Estimate) -> Estimate {
+    let half = total_variation.scaled(0.5);
+    Estimate { mean: 0.5 + half.mean, ..half }
 }
 
 #[cfg(test)]
@@ -128,12 +147,25 @@ mod tests {
         let q = Quality::of(4, &draws(10, 4), &draws(10, 4)).unwrap();
         assert_eq!((q.kl_forward.mean, q.kl_forward_per_dim.mean, q.kl_reverse.mean), (0.5, 0.125, -0.5));
         assert_eq!((q.correlation_error, q.marginal_ks, q.samples), (0.0, vec![0.0; 4], 10));
-        let told = Quality { total_variation: Estimate { mean: 0.3, standard_error: 0.02 }, ..q_of_equal() };
-        assert_eq!(told.classifier_accuracy(), Estimate { mean: 0.65, standard_error: 0.01 });
+        let told = accuracy(Estimate { mean: 0.3, standard_error: 0.02 });
+        assert_eq!(told, Estimate { mean: 0.65, standard_error: 0.01 });
     }
 
-    fn q_of_equal() -> Quality {
-        Quality::of(1, &draws(2, 1), &draws(2, 1)).unwrap()
+    #[test]
+    fn files_of_earlier_versions_are_read_and_what_is_absent_is_not_written() {
+        let written = serde_json::to_string(&Quality::of(2, &draws(10, 2), &draws(10, 2)).unwrap()).unwrap();
+        for absent in ["psis_k", "cell_coverage", "modes", "against_data"] {
+            assert!(!written.contains(absent), "{absent} in {written}");
+        }
+        let start = written.find("\"classifier_accuracy\"").unwrap();
+        let end = written.find("\"correlation_error\"").unwrap();
+        let earlier = format!("{}{}", &written[..start], &written[end..]);
+        let read: Quality = serde_json::from_str(&earlier).unwrap();
+        assert_eq!(read.classifier_accuracy, None);
+        assert_eq!(
+            Quality { classifier_accuracy: Some(accuracy(read.total_variation)), ..read },
+            serde_json::from_str(&written).unwrap()
+        );
     }
 
     #[test]

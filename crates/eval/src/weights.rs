@@ -30,6 +30,11 @@ impl LogWeights {
         Ok(Self(log_p.iter().zip(log_q).map(|(p, q)| p - q).collect()))
     }
 
+    /// `log w` of each sample, in nats.
+    pub fn values(&self) -> &[f64] {
+        &self.0
+    }
+
     /// The mean of `log w`: `KL(p‖q)` at teacher samples, `−KL(q‖p)` at student samples. Nats.
     pub fn mean_log(&self) -> Estimate {
         Estimate::of_finite(self.0.iter().copied())

@@ -1,7 +1,8 @@
 //! Comparison and timing of real samplers.
 
 use flowstill_eval::timing::Effort;
-use flowstill_eval::{Draws, Estimate, EvalError, Quality, Samples, compare, measure, measure::measure_with, ratio};
+use flowstill_eval::{Draws, Estimate, EvalError, Quality, Samples};
+use flowstill_eval::{compare, measure, measure::measure_with, ratio, warnings};
 use flowstill_model::init::initial_parameters;
 use flowstill_model::{Activation, Autoregressive, Checkpoint, FlowSpec, LayerSpec, Orientation, Provenance, Role};
 use flowstill_model::{Layout, Standardizer};
@@ -78,6 +79,8 @@ fn a_flow_beside_itself_is_perfect_up_to_rounding() {
         assert!(samples.teacher.x.iter().zip(&samples.student.x).all(|(t, s)| t != s));
         assert!(q.correlation_error > 0.0 && q.correlation_error < 0.1, "{q:?}");
         assert!(q.marginal_ks.iter().all(|&ks| ks > 0.0 && ks < 1.95 * (2.0f64 / 2_000.0).sqrt()), "{q:?}");
+        assert!(q.psis_k.is_some_and(f64::is_finite) && q.cell_coverage.is_some(), "{q:?}");
+        assert_eq!(warnings(&q), [""; 0]);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::stage::evaluate;
 use crate::stage::train::{Stage, Workshop};
 use crate::summary;
 use flowstill_data::{Dataset, load};
-use flowstill_eval::{Samples, Speed};
+use flowstill_eval::{Samples, Speed, warnings};
 use flowstill_flow::Engine;
 use flowstill_model::{Checkpoint, Orientation, Role};
 use flowstill_sampler::Sampler;
@@ -156,6 +156,7 @@ impl<'a> Pipeline<'a> {
             && self.folder.path("report.html").exists()
         {
             console.say("comparison: made earlier");
+            warnings(&metrics.distillation).iter().for_each(|warning| console.warn(warning));
             return Ok(metrics);
         }
         let (teacher_record, student_record) = (teacher.record, student.record);
@@ -168,10 +169,18 @@ impl<'a> Pipeline<'a> {
             Ok::<_, RunError>((
                 evaluate::model(&teacher, &self.data, &teacher_record)?,
                 evaluate::model(&student, &self.data, &student_record)?,
-                evaluate::quality(&teacher, &student, experiment.evaluation.samples, experiment.seed)?,
+                evaluate::quality(
+                    &teacher,
+                    &student,
+                    &self.data,
+                    &experiment.data,
+                    experiment.evaluation.samples,
+                    experiment.seed,
+                )?,
             ))
         })?;
         let evaluation_seconds = started.elapsed().as_secs_f64();
+        warnings(&quality).iter().for_each(|warning| console.warn(warning));
         if self.interrupted.load(Ordering::Relaxed) {
             return Err(RunError::InterruptedComparison);
         }

@@ -1,7 +1,7 @@
 //! From the results of a run to its report.
 
 use crate::config::Experiment;
-use crate::figure::{Curves, Densities, DensityGrid, Samples};
+use crate::figure::{Curves, Densities, DensityGrid, LogWeights, Samples};
 use crate::metrics::{Metrics, ModelMetrics};
 use crate::report::{Report, TestLikelihood, with_thousands};
 use flowstill_data::{Dataset, Source};
@@ -54,6 +54,7 @@ pub fn report(
         speed_notes: metrics.speed_notes.clone(),
         samples,
         densities,
+        log_weights: LogWeights { teacher: log_weights(&drawn.teacher), student: log_weights(&drawn.student) },
         timings: vec![
             ("teacher".into(), metrics.timing.teacher_seconds),
             ("student".into(), metrics.timing.student_seconds),
@@ -105,6 +106,10 @@ fn samples(data: &Dataset, drawn: &eval::Samples) -> Samples {
     }
 }
 
+fn log_weights(draws: &eval::Draws) -> Vec<f64> {
+    draws.log_p.iter().zip(&draws.log_q).map(|(p, q)| p - q).collect()
+}
+
 /// Log-densities over the square that holds the data.
 fn densities(
     experiment: &Experiment,
@@ -144,27 +149,7 @@ fn provenance(metrics: &Metrics) -> Vec<(String, String)> {
     .to_vec()
 }
 
-/// Below this the student demonstrably misses mass: E_q[w] is 1 when it misses nothing.
-const LEAST_MEAN_WEIGHT: f64 = 0.9;
-/// Fewer effective samples than this and importance weights are carried by a few samples.
-const LEAST_ESS: f64 = 0.1;
-
 /// What the numbers say and a reader may overlook.
 fn warnings(experiment: &Experiment, data: &Dataset, metrics: &Metrics) -> Vec<String> {
-    let mut warnings = experiment.warnings(data.dim());
-    let quality = &metrics.distillation;
-    let weight = quality.mean_weight;
-    if weight.mean + 2.0 * weight.standard_error < LEAST_MEAN_WEIGHT {
-        warnings.push(format!(
-            "E_q[w] is {:.3} where 1 means that nothing is missed: the student leaves out part of the teacher's mass",
-            weight.mean
-        ));
-    }
-    if quality.ess_reverse.mean < LEAST_ESS {
-        warnings.push(format!(
-            "the effective sample size is {:.1} % of the samples: estimates that use the weights rest on few of them",
-            100.0 * quality.ess_reverse.mean
-        ));
-    }
-    warnings
+    [experiment.warnings(data.dim()), eval::warnings(&metrics.distillation)].concat()
 }

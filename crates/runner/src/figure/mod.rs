@@ -5,6 +5,7 @@
 
 mod axis;
 mod canvas;
+mod cells;
 mod colour_map;
 mod contour;
 mod curves;
@@ -12,7 +13,9 @@ mod density;
 mod histogram;
 mod latency;
 mod legend;
+mod log_weights;
 mod marginals;
+mod modes;
 mod pairs;
 mod palette;
 mod panel;
@@ -22,10 +25,13 @@ mod samples;
 mod scatter;
 mod speed;
 
+pub use cells::cell_ratios;
 pub use curves::{Curve, Curves, student_entropies, student_kl, teacher_nll};
 pub use density::{Densities, DensityGrid, densities, density_picture};
 pub use latency::latency;
+pub use log_weights::{LogWeights, log_weights};
 pub use marginals::{marginal, marginals};
+pub use modes::mode_shares;
 pub use pairs::pairs;
 pub use palette::Source;
 pub use quality_speed::quality_speed;

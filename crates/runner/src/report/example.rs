@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::figure::DensityGrid;
+use flowstill_eval::{AgainstData, CellCoverage, Distance, Mode, ModeCoverage};
 
 /// A small deterministic generator: these numbers are test data, not results.
 struct Noise(u64);
@@ -66,6 +67,28 @@ fn speed() -> Vec<SpeedRow> {
     batches.iter().flat_map(|&batch| cost.map(|cost| row(batch, cost))).collect()
 }
 
+fn cell_coverage() -> CellCoverage {
+    let ratios: Vec<f64> = (0..50).map(|rank| 0.55 + 0.018 * f64::from(rank)).collect();
+    let null_ratios: Vec<[f64; 2]> =
+        (0..50).map(|rank| [0.75, 0.85].map(|low| low + 0.008 * f64::from(rank))).collect();
+    CellCoverage { cells: 50, least_ratio: ratios[0], null_least_ratio: null_ratios[0], ratios, null_ratios }
+}
+
+fn modes() -> ModeCoverage {
+    let mode = |share: f64, kept: f64| Mode {
+        data_share: share,
+        teacher_share: 1.02 * share,
+        student_share: kept * share,
+        ratio: Some(around(kept / 1.02, 0.03)),
+    };
+    let modes = vec![mode(0.25, 1.1), mode(0.3, 1.0), mode(0.15, 0.3), mode(0.3, 1.2)];
+    ModeCoverage { least_ratio: around(0.294, 0.03), largest_ratio: around(1.18, 0.03), modes }
+}
+
+fn distance(student: f64, teacher: f64, null: f64, error: f64) -> Distance {
+    Distance { student: around(student, error), teacher: around(teacher, error), null: around(null, error) }
+}
+
 /// Everything a report can hold, for `dim` columns.
 pub fn full(dim: usize) -> Report {
     let mut noise = Noise(7);
@@ -121,8 +144,18 @@ pub fn full(dim: usize) -> Report {
             ess_forward: around(0.771, 0.014),
             mean_weight: around(0.998, 0.004),
             total_variation: around(0.184, 0.003),
+            classifier_accuracy: Some(around(0.592, 0.0015)),
+            psis_k: Some(0.43),
             correlation_error: 0.0213,
             marginal_ks: (0..dim).map(|column| 0.01 + 0.003 * ((column * 5) % dim) as f64).collect(),
+            cell_coverage: Some(cell_coverage()),
+            modes: Some(modes()),
+            against_data: Some(AgainstData {
+                mmd_squared: distance(0.0024, 0.0011, 0.0002, 0.0003),
+                energy: distance(0.0061, 0.0022, -0.0004, 0.0009),
+                sliced_wasserstein: distance(0.041, 0.029, 0.026, 0.004),
+                rows: 2000,
+            }),
             samples: 20_000,
         }),
         speed: speed(),
@@ -136,6 +169,10 @@ pub fn full(dim: usize) -> Report {
             student: noise.rows(6000, dim, 1.2),
         },
         densities: Densities { truth: grid(0.7), teacher: grid(0.75), student: grid(0.9) },
+        log_weights: LogWeights {
+            teacher: (0..20_000).map(|_| 0.12 + 0.5 * noise.normal()).collect(),
+            student: (0..20_000).map(|_| -0.12 + 0.5 * noise.normal()).collect(),
+        },
         timings: vec![("teacher".into(), 71.3), ("student".into(), 48.0), ("comparison".into(), 0.42)],
         config: "name: example\nseed: 0\nteacher: {model: maf, layers: 5}\n# <script>alert(1)</script>\n".into(),
         provenance: vec![

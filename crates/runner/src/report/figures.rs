@@ -36,6 +36,9 @@ pub fn figures(report: &Report) -> Vec<Figure> {
         ("marginals", figure::marginals(samples, &most_different(report, MOST_MARGINALS))),
         ("pairs", joint),
         ("densities", plane),
+        ("mode-shares", report.quality.as_ref().and_then(|q| figure::mode_shares(q.modes.as_ref()?))),
+        ("cell-coverage", report.quality.as_ref().and_then(|q| figure::cell_ratios(q.cell_coverage.as_ref()?))),
+        ("log-weights", figure::log_weights(&report.log_weights)),
         ("quality-speed", figure::quality_speed(&report.speed, per_dim)),
         ("latency", figure::latency(&report.speed)),
     ];

@@ -3,6 +3,7 @@
 use super::Report;
 use super::numbers::{estimate, significant};
 use flowstill_eval::Quality;
+use flowstill_eval::psis::reliable_below;
 use serde::Serialize;
 
 /// One row of the table.
@@ -54,7 +55,7 @@ pub fn metrics(report: &Report) -> Vec<Metric> {
             estimate(quality.ess_forward),
             "share",
             "1",
-            "The same share estimated from the teacher's samples; it falls where the student lost modes.",
+            "The same share estimated from the teacher's samples; it falls where the student lost modes, and for a single sample in a tail.",
         ),
         row(
             "mean weight",
@@ -78,8 +79,67 @@ pub fn metrics(report: &Report) -> Vec<Metric> {
             "Largest absolute difference between the two correlation matrices of samples.",
         ),
     ];
+    rows.extend(accuracy(quality));
+    rows.extend(tail(quality));
+    rows.extend(least_mode(quality));
+    rows.extend(least_cell(quality));
     rows.extend(worst_marginal(report, quality));
     rows
+}
+
+fn accuracy(quality: &Quality) -> Option<Metric> {
+    Some(Metric {
+        name: "classifier accuracy",
+        value: estimate(quality.classifier_accuracy?),
+        unit: "share",
+        perfect: "0.5",
+        meaning: "Share of samples that the best possible classifier attributes to the right one of the two.".into(),
+    })
+}
+
+fn tail(quality: &Quality) -> Option<Metric> {
+    Some(Metric {
+        name: "tail shape k̂",
+        value: significant(quality.psis_k?, 2),
+        unit: "",
+        perfect: "< 0.5",
+        meaning: format!(
+            "Heaviness of the tail of the weights on the student's samples (Pareto). Above {}, nothing that rests on these \
+             weights is reliable, standard errors included.",
+            significant(reliable_below(quality.samples), 2)
+        ),
+    })
+}
+
+fn least_mode(quality: &Quality) -> Option<Metric> {
+    let coverage = quality.modes.as_ref()?;
+    Some(Metric {
+        name: "least mode ratio",
+        value: estimate(coverage.least_ratio),
+        unit: "",
+        perfect: "1",
+        meaning: format!(
+            "The student's share of samples over the teacher's, in the mode where it is least of {}; the largest is {}.",
+            coverage.modes.len(),
+            estimate(coverage.largest_ratio)
+        ),
+    })
+}
+
+fn least_cell(quality: &Quality) -> Option<Metric> {
+    let coverage = quality.cell_coverage.as_ref()?;
+    let [low, high] = coverage.null_least_ratio.map(|ratio| significant(ratio, 2));
+    Some(Metric {
+        name: "least cell ratio",
+        value: significant(coverage.least_ratio, 2),
+        unit: "",
+        perfect: "1",
+        meaning: format!(
+            "The student's share of samples over the teacher's, in the cell where it is least of {} into which the \
+             teacher's samples are cut. Chance alone gives {low} to {high}.",
+            coverage.cells
+        ),
+    })
 }
 
 fn worst_marginal(report: &Report, quality: &Quality) -> Option<Metric> {

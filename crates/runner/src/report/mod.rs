@@ -3,6 +3,7 @@
 //! [`Report`] is plain data, filled by whoever ran the stages; every part may be missing, and the page then says so.
 //! [`render`] writes the page, [`figures`] gives the same figures as separate SVG files.
 
+mod distances;
 mod figures;
 mod metrics;
 mod numbers;
@@ -14,7 +15,7 @@ pub use figures::{Figure, figures};
 pub use numbers::{estimate, with_thousands};
 pub use page::render;
 
-use crate::figure::{Curves, Densities, Samples};
+use crate::figure::{Curves, Densities, LogWeights, Samples};
 use flowstill_eval::{Estimate, Quality, SpeedRow};
 
 /// What a run produced, as far as it went.
@@ -38,6 +39,8 @@ pub struct Report {
     pub samples: Samples,
     /// only for data of two columns
     pub densities: Densities,
+    /// at the samples that were compared
+    pub log_weights: LogWeights,
     /// stages in their order, in seconds
     pub timings: Vec<(String, f64)>,
     /// the resolved configuration, as YAML

@@ -1,5 +1,6 @@
 //! Fills the page's template.
 
+use super::distances::{DistanceRow, distances};
 use super::figures::{figures, marginal_panels, present};
 use super::metrics::{Metric, metrics};
 use super::numbers::{duration, estimate};
@@ -31,6 +32,8 @@ struct Page<'a> {
     likelihoods: Vec<Likelihood>,
     metrics: Vec<Metric>,
     quality_samples: Option<String>,
+    /// number of rows compared, and the table
+    distances: Option<(String, Vec<DistanceRow>)>,
     samplers: Vec<&'static str>,
     speed: Vec<SpeedTable>,
     speed_notes: &'a [String],
@@ -73,6 +76,7 @@ pub fn render(report: &Report) -> String {
         likelihoods: likelihoods.into_iter().flatten().collect(),
         metrics: metrics(report),
         quality_samples: report.quality.as_ref().map(|quality| super::with_thousands(quality.samples)),
+        distances: distances(report),
         samplers: SAMPLERS.iter().map(|sampler| sampler.name).collect(),
         speed: speed_tables(&report.speed),
         speed_notes: &report.speed_notes,

@@ -62,6 +62,7 @@ fn a_full_report_is_well_formed_escaped_and_self_contained() {
 fn a_report_without_a_student_says_so() {
     let mut report = full(2);
     report.quality = None;
+    report.log_weights = LogWeights::default();
     report.student_likelihood = None;
     report.samples.student.clear();
     report.densities.student = None;
@@ -101,8 +102,12 @@ fn numbers_that_are_not_finite_do_not_break_the_page() {
         quality.kl_forward = around(f64::INFINITY, f64::NAN);
         quality.kl_forward_per_dim = nothing;
         quality.marginal_ks = vec![f64::NAN; 2];
+        quality.psis_k = Some(f64::NAN);
+        quality.cell_coverage.iter_mut().for_each(|coverage| coverage.ratios.fill(f64::NAN));
+        quality.modes.iter_mut().for_each(|coverage| coverage.modes[0].student_share = f64::NAN);
     }
     report.speed.iter_mut().for_each(|row| row.value = f64::NAN);
+    report.log_weights.student.fill(f64::NAN);
     report.densities.student.iter_mut().for_each(|grid| grid.log_density.fill(f64::NAN));
     let html = render(&report);
     assert_well_formed(&html);
@@ -126,13 +131,25 @@ fn the_verdict_follows_the_numbers() {
     report.speed.retain(|row| row.op != "teacher_naive");
     let text = verdict::verdict(&report);
     assert!(text.contains("0.039 nats more") && text.contains("do not tell it apart from zero"), "{text}");
+    assert!(text.contains("Of the 4 modes, the one that it draws most rarely keeps 0.294 ± 0.030"), "{text}");
+    report.quality.as_mut().expect("a comparison").modes = None;
+    let text = verdict::verdict(&report);
+    assert!(
+        text.contains("one of 50 regions") && text.contains("0.55 of the teacher's share, below the 0.75 to"),
+        "{text}"
+    );
+    let coverage = |report: &mut Report| report.quality.as_mut()?.cell_coverage.as_mut().map(|c| c.least_ratio = 0.8);
+    coverage(&mut report).expect("cells");
+    let text = verdict::verdict(&report);
+    assert!(text.contains("at least 0.80 of the teacher's share in each of 50 regions"), "{text}");
     assert!(text.contains("0.62× the rate of the teacher's incremental sampler.") && verdict::gains(&report).is_none());
 }
 
 #[test]
 fn figures_have_names_for_files() {
     let names = |dim| figures(&full(dim)).into_iter().map(|figure| figure.name).collect::<Vec<_>>();
-    let common = ["teacher-nll", "student-kl", "student-entropies", "marginals", "pairs"];
-    assert_eq!(names(9), [&common[..], &["quality-speed", "latency"]].concat());
-    assert_eq!(names(2), [&common[..], &["densities", "quality-speed", "latency"]].concat());
+    let first = ["teacher-nll", "student-kl", "student-entropies", "marginals", "pairs"];
+    let last = ["mode-shares", "cell-coverage", "log-weights", "quality-speed", "latency"];
+    assert_eq!(names(9), [first, last].concat());
+    assert_eq!(names(2), [&first[..], &["densities"], &last].concat());
 }

@@ -12,7 +12,7 @@ const SETTLED_PER_DIM: f64 = 0.05;
 
 /// The first paragraph of the report.
 pub fn verdict(report: &Report) -> String {
-    let sentences = [likelihoods(report), divergence(report), speed(report)];
+    let sentences = [likelihoods(report), divergence(report), coverage(report), speed(report)];
     sentences.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
@@ -89,6 +89,33 @@ fn divergence(report: &Report) -> Option<String> {
              too low; on its own samples the student is {} nats from the teacher.",
             estimate(total),
             estimate(quality.kl_reverse)
+        )
+    })
+}
+
+/// By modes where they are known, by cells elsewhere.
+fn coverage(report: &Report) -> Option<String> {
+    let quality = report.quality.as_ref()?;
+    if let Some(coverage) = &quality.modes {
+        return Some(format!(
+            "Of the {} modes, the one that it draws most rarely keeps {} of the teacher's share.",
+            coverage.modes.len(),
+            estimate(coverage.least_ratio)
+        ));
+    }
+    let coverage = quality.cell_coverage.as_ref()?;
+    let (least, [low, high]) = (coverage.least_ratio, coverage.null_least_ratio);
+    let [ratio, low_text, high_text] = [least, low, high].map(|ratio| significant(ratio, 2));
+    let cells = coverage.cells;
+    Some(if least < low {
+        format!(
+            "In the one of {cells} regions that it draws most rarely it keeps {ratio} of the teacher's share, below the \
+             {low_text} to {high_text} that chance explains."
+        )
+    } else {
+        format!(
+            "It keeps at least {ratio} of the teacher's share in each of {cells} regions, as far as chance lets one see \
+             ({low_text} to {high_text})."
         )
     })
 }

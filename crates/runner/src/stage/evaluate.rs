@@ -1,11 +1,13 @@
-//! Measuring teacher and student: likelihood of test rows, distances between the two, agreement of the samplers, speed.
+//! Measuring teacher and student: likelihood of test rows, distances between the two and from the data, agreement of the
+//! samplers, speed.
 
 use super::StageRecord;
 use crate::error::RunError;
 use crate::metrics::ModelMetrics;
-use flowstill_data::Dataset;
+use flowstill_data::{Dataset, Source};
+use flowstill_eval::coverage::MOST_ROWS;
 use flowstill_eval::measure::JACOBI_TOLERANCE;
-use flowstill_eval::{Estimate, EvalError, Quality, Samples, Speed, compare, measure};
+use flowstill_eval::{AgainstData, Estimate, EvalError, ModeCoverage, Quality, Samples, Speed, compare, measure};
 use flowstill_sampler::{Method, Purpose, Sampler, Stream};
 
 /// Rows on which the three methods of the sequential direction are compared.
@@ -46,14 +48,32 @@ fn disagreement(sampler: &Sampler) -> Result<Option<f64>, RunError> {
     Ok(Some(largest))
 }
 
-/// Distances between the two densities, and the samples they were measured on.
+/// Distances between the two densities, and of the samples behind them from test rows; `source` is where the data came
+/// from, which may know its modes.
 pub fn quality(
     teacher: &Sampler,
     student: &Sampler,
+    data: &Dataset,
+    source: &Source,
     samples: usize,
     seed: u64,
 ) -> Result<(Quality, Samples), RunError> {
-    Ok(compare(teacher, student, samples, seed)?)
+    let (quality, drawn) = compare(teacher, student, samples, seed)?;
+    let quality = Quality {
+        modes: modes(data, source, &drawn),
+        against_data: AgainstData::of(data.dim(), &data.test.values, &drawn.teacher.x, &drawn.student.x),
+        ..quality
+    };
+    Ok((quality, drawn))
+}
+
+/// Centres are in the units of the data, so samples are brought there.
+fn modes(data: &Dataset, source: &Source, drawn: &Samples) -> Option<ModeCoverage> {
+    let Source::Synthetic { target, .. } = source else { return None };
+    let centres = target.density().mode_centres()?;
+    let restored = |x: &[f32]| data.standardizer.restore(&x[..x.len().min(MOST_ROWS * data.dim())]);
+    let [test, teacher, student] = [&data.test.values, &drawn.teacher.x, &drawn.student.x].map(|x| restored(x));
+    ModeCoverage::of(&centres, &test, &teacher, &student)
 }
 
 /// Sampling speed of the teacher's three methods and the student.

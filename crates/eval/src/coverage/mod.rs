@@ -1,0 +1,11 @@
+//! Where the student's samples are missing: shares of samples in cells of the teacher's space, and in known modes.
+
+mod cells;
+mod kmeans;
+mod modes;
+
+pub use cells::CellCoverage;
+pub use modes::{Mode, ModeCoverage};
+
+/// Rows of a set beyond these are not looked at: shares of so many are known well enough.
+pub const MOST_ROWS: usize = 20_000;
