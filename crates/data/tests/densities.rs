@@ -161,7 +161,7 @@ fn the_entropy_of_a_chain_is_that_of_its_links() {
         let mut next = vec![0.0; side * side];
         for (i, j) in (0..side).flat_map(|i| (0..side).map(move |j| (i, j))) {
             let (earlier, before, mass) = (at(i), at(j), h * h * pair[i * side + j]);
-            let (mean, sd) = (1.6 * before.sin() + 0.6 * earlier.cos(), 0.4 * (before.cos() / 2.0).exp());
+            let (mean, sd) = (before.sin() + 0.4 * earlier.cos(), 0.5 * (0.3 * before.cos()).exp());
             entropy += mass * (sd.ln() + 0.5 * (1.0 + std::f64::consts::TAU.ln()));
             for (k, next) in next[j * side..][..side].iter_mut().enumerate() {
                 let z = (at(k) - mean) / sd;

@@ -11,7 +11,7 @@ const RING: usize = 2;
 /// `(x₁, x₂)` are [`EightGaussians`]; every later coordinate is Gaussian given the two before it,
 ///
 /// ```text
-/// x_i ~ N(1.6 sin x_{i−1} + 0.6 cos x_{i−2}, s²),   s = 0.4 e^{½ cos x_{i−1}}
+/// x_i ~ N(sin x_{i−1} + 0.4 cos x_{i−2}, s²),   s = 0.5 e^{0.3 cos x_{i−1}}
 /// ```
 ///
 /// so `log p(x)` is a sum of `dim − 1` known terms in any dimension. The modes of the ring stay far apart while the
@@ -32,7 +32,7 @@ impl RingChain {
 
 /// Mean and standard deviation of the coordinate that follows `before` and, before that, `earlier`.
 fn link(before: f64, earlier: f64) -> (f64, f64) {
-    (1.6 * before.sin() + 0.6 * earlier.cos(), 0.4 * (0.5 * before.cos()).exp())
+    (before.sin() + 0.4 * earlier.cos(), 0.5 * (0.3 * before.cos()).exp())
 }
 
 impl KnownDensity for RingChain {
@@ -61,8 +61,8 @@ impl KnownDensity for RingChain {
             log_prob += log_normal(x[i], mean, sd);
             // by the mean z/sd, by the log of the sd z² − 1
             grad[i] = -z / sd;
-            grad[i - 1] += z / sd * 1.6 * before.cos() - (z * z - 1.0) * 0.5 * before.sin();
-            grad[i - 2] -= z / sd * 0.6 * earlier.sin();
+            grad[i - 1] += z / sd * before.cos() - (z * z - 1.0) * 0.3 * before.sin();
+            grad[i - 2] -= z / sd * 0.4 * earlier.sin();
         }
         log_prob
     }
