@@ -11,8 +11,19 @@ use flowstill_kernel::noise::{Purpose, fill_gaussian};
 pub const DRAWS: usize = 4096;
 
 /// Names of the measures, in the order of [`Measures::values`]. Nats, shares between 0 and 1.
-pub const MEASURES: &[&str] =
-    &["kl_reverse", "entropy", "cross_entropy", "ess_reverse", "mean_weight", "kl_forward", "ess_forward"];
+pub const MEASURES: &[&str] = &[
+    "kl_reverse",
+    "entropy",
+    "cross_entropy",
+    "ess_reverse",
+    "mean_weight",
+    "score_residual",
+    "kl_forward",
+    "ess_forward",
+];
+
+/// Base draws at which the score is checked.
+const SCORES: usize = 96;
 
 /// What is known of the student; the last two only if the target can be sampled.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,6 +33,9 @@ pub struct Measures {
     pub cross_entropy: f64,
     pub ess_reverse: f64,
     pub mean_weight: f64,
+    /// how far the score `s` of the student is from solving `s·J + ∇_z log|det J| = −z`, relative to `1 + |z|`; the
+    /// largest of a few draws, 0 where scores come from elsewhere
+    pub score_residual: f64,
     pub kl_forward: Option<f64>,
     pub ess_forward: Option<f64>,
 }
@@ -29,7 +43,8 @@ pub struct Measures {
 impl Measures {
     /// In the order of [`MEASURES`].
     pub fn values(&self) -> Vec<f64> {
-        let always = [self.kl_reverse, self.entropy, self.cross_entropy, self.ess_reverse, self.mean_weight];
+        let Self { kl_reverse, entropy, cross_entropy, ess_reverse, mean_weight, score_residual, .. } = *self;
+        let always = [kl_reverse, entropy, cross_entropy, ess_reverse, mean_weight, score_residual];
         always.into_iter().chain(self.kl_forward).chain(self.ess_forward).collect()
     }
 
@@ -95,6 +110,7 @@ impl Probe {
             cross_entropy: -mean(&log_p),
             ess_reverse: at_student.ess_at_student().mean,
             mean_weight: at_student.mean().mean,
+            score_residual: self.score_residual(flow, theta, dim)?,
             kl_forward: None,
             ess_forward: None,
         };
@@ -111,6 +127,26 @@ impl Probe {
             measures.ess_forward = Some(at_teacher.ess_at_teacher().mean);
         }
         Ok(measures)
+    }
+}
+
+impl Probe {
+    /// The triangular systems behind the scores are solved by one routine; another one multiplies the solution back.
+    fn score_residual(&self, flow: &Flow<f32>, theta: &Parameters<f32>, dim: usize) -> Result<f64, FlowError> {
+        if !flow.samples_in_one_pass() {
+            return Ok(0.0);
+        }
+        let mut z = vec![0.0; SCORES * dim];
+        fill_gaussian(self.seed, Purpose::Validation, 0, 0, dim, &mut z);
+        let base = rows(z.clone(), dim);
+        let (_, score) = flow.sample_and_score(theta, &base)?;
+        let mut graph = Graph::new();
+        let (x, log_det) = flow.forward_and_log_det(theta, &base, &mut graph)?;
+        graph.seed(&x, score);
+        graph.seed(&log_det, vec![1.0; SCORES]);
+        let back = graph.backward().take(&base);
+        let off = back.iter().zip(&z).map(|(back, z)| f64::from((back + z).abs() / (1.0 + z.abs())));
+        Ok(off.fold(0.0, |most, off| if off.is_nan() { f64::MAX } else { f64::max(most, off) }))
     }
 }
 
