@@ -33,6 +33,8 @@ pub enum Purpose {
     Synthetic = 9,
     /// rows picked for pictures
     Pictures = 10,
+    /// uniforms and pilot draws of exact sampling
+    Exact = 11,
 }
 
 /// The key of the stream (seed, purpose, index), as the eight little-endian words of ChaCha.
