@@ -3,6 +3,7 @@
 pub mod compare;
 pub mod error;
 pub mod estimate;
+pub mod exactness;
 pub mod marginal;
 pub mod measure;
 pub mod quality;
@@ -13,6 +14,7 @@ pub mod weights;
 pub use compare::{Samples, compare};
 pub use error::EvalError;
 pub use estimate::Estimate;
+pub use exactness::{Effective, TeacherCost, teacher_costs};
 pub use measure::measure;
 pub use quality::{Draws, Quality, Side};
 pub use speed::{Speed, SpeedRow, ratio};

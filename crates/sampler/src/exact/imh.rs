@@ -22,11 +22,16 @@ pub struct Imh {
 
 impl Default for Imh {
     fn default() -> Self {
-        Self { chains: 64, burn_in: 100 }
+        Self { chains: Self::CHAINS, burn_in: Self::BURN_IN }
     }
 }
 
 impl Imh {
+    /// Chains unless others are chosen.
+    pub const CHAINS: usize = 64;
+    /// Steps of burn-in unless others are chosen.
+    pub const BURN_IN: u64 = 100;
+
     pub(super) fn draw<E: From<SamplerError>>(
         self,
         exact: &Exact,

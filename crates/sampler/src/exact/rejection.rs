@@ -6,8 +6,6 @@ use super::weights::WeightSums;
 use super::{Corrected, Emit, Exact, How};
 use crate::{Purpose, SamplerError, Stream, blocks};
 
-/// Proposals that are thrown away after the bound and the acceptance have been measured on them.
-const PILOT_ROWS: u64 = 10_000;
 /// Fewer than one accepted row in so many proposals is hopeless.
 const HOPELESS: f64 = 1e-3;
 
@@ -21,6 +19,9 @@ pub struct Rejection {
 }
 
 impl Rejection {
+    /// Proposals that are thrown away after the bound and the acceptance have been measured on them.
+    pub const PILOT_ROWS: u64 = 10_000;
+
     pub(super) fn draw<E: From<SamplerError>>(
         self,
         exact: &Exact,
@@ -32,7 +33,7 @@ impl Rejection {
             return Err(SamplerError::Bound(bound).into());
         }
         let mut sums = WeightSums::default();
-        for (first_row, count) in blocks(0..PILOT_ROWS, exact.block_rows()) {
+        for (first_row, count) in blocks(0..Self::PILOT_ROWS, exact.block_rows()) {
             let stream = Stream { seed, purpose: Purpose::Exact };
             sums.add(&exact.propose(stream, first_row, count)?.log_weight);
             emit(&[])?;
@@ -64,7 +65,7 @@ impl Rejection {
             emit(&ready)?;
         }
         let how = gate.account(accepted as f64 / proposed as f64);
-        let (proposals, effective) = (PILOT_ROWS + proposed, rows as f64);
+        let (proposals, effective) = (Self::PILOT_ROWS + proposed, rows as f64);
         Ok(Corrected { rows, proposals, effective, mean_weight: sums.mean(), how })
     }
 }

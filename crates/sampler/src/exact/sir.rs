@@ -24,11 +24,14 @@ pub struct Sir {
 
 impl Default for Sir {
     fn default() -> Self {
-        Self { pool: 10 }
+        Self { pool: Self::POOL }
     }
 }
 
 impl Sir {
+    /// Proposals per row unless another number is chosen.
+    pub const POOL: usize = 10;
+
     pub(super) fn draw<E: From<SamplerError>>(
         self,
         exact: &Exact,
