@@ -106,7 +106,7 @@ impl Corrected {
             How::Rejection { violations, raised, .. } if violations > 0 => Some(format!(
                 "the estimated bound was exceeded {} and raised by {raised:.2} nats in all: rows accepted before that are \
                  not quite the teacher's",
-                if violations == 1 { "once".to_owned() } else { format!("{violations} times") }
+                times(violations)
             )),
             _ => None,
         }
@@ -134,11 +134,19 @@ impl fmt::Display for Corrected {
                 let kind = if estimated { "estimated" } else { "given" };
                 write!(f, "rejection: {accepted} of proposals accepted under the {kind} log-bound {log_bound:.3}")?;
                 if estimated {
-                    write!(f, ", which was exceeded {violations} times")?;
+                    write!(f, ", exceeded {}", times(violations))?;
                 }
             }
         }
         write!(f, "; {} rows from {} proposals count as {:.0}", self.rows, self.proposals, self.effective)
+    }
+}
+
+fn times(count: u64) -> String {
+    match count {
+        0 => "never".to_owned(),
+        1 => "once".to_owned(),
+        _ => format!("{count} times"),
     }
 }
 

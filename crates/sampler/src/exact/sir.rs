@@ -30,7 +30,7 @@ impl Default for Sir {
 
 impl Sir {
     /// Proposals per row unless another number is chosen.
-    pub const POOL: usize = 10;
+    pub const POOL: usize = 4;
 
     pub(super) fn draw<E: From<SamplerError>>(
         self,
