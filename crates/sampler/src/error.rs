@@ -35,8 +35,8 @@ pub enum SamplerError {
          correct a student by its own teacher"
     )]
     OtherStandardizer { column: usize, student: (f64, f64), teacher: (f64, f64) },
-    #[error("the {what} must be at least 1, got 0")]
-    Zero { what: &'static str },
+    #[error("the {what} must be from 1 to {most}, got {found}")]
+    Setting { what: &'static str, most: u64, found: u64 },
     #[error(
         "the student's row {row} (counted from 0) has log p = {log_p} and log q = {log_q}, which is no weight; one of the \
          flows has diverged there: train it again"

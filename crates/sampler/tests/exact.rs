@@ -233,8 +233,10 @@ fn what_cannot_be_corrected_is_refused_in_words() {
     assert!(error.contains("1.93e-22 of the proposals"), "{error}");
     for (correction, word) in [
         (Correction::Imh(Imh { chains: 0, burn_in: 1 }), "chains"),
+        (Correction::Imh(Imh { chains: usize::MAX, burn_in: 1 }), "from 1 to 8192"),
         (Correction::Imh(Imh { chains: 1, burn_in: 0 }), "burn-in"),
         (Correction::Sir(Sir { pool: 0 }), "pool"),
+        (Correction::Sir(Sir { pool: usize::MAX }), "pool"),
         (Correction::Rejection(Rejection { log_bound: Some(f64::NAN) }), "finite number"),
     ] {
         let error = refused(&hopeless, correction).to_string();
@@ -246,6 +248,24 @@ fn what_cannot_be_corrected_is_refused_in_words() {
     other.role = Role::Student;
     let error = Exact::new(Sampler::from_checkpoint(other).unwrap(), near).unwrap_err().to_string();
     assert!(error.contains("standardised differently: column 0"), "{error}");
+}
+
+#[test]
+fn a_student_that_draws_nan_is_named_with_the_row() {
+    // e^88·e^88·z overflows, and a weight of zero times infinity is NaN
+    let wide = || LayerSpec::ActNorm { orientation: IAF };
+    let spec = FlowSpec { dim: 2, layers: vec![wide(), wide(), autoregressive(IAF, vec![0, 1], &[])] };
+    let layout = Layout::new(&spec);
+    let mut model = checkpoint(spec);
+    model.standardizer = Standardizer::identity(2);
+    model.theta.fill(0.0);
+    for layer in [0, 1] {
+        model.theta[layout.view(&format!("layers.{layer}.log_scale")).unwrap().range.clone()].fill(88.0);
+    }
+    let broken = Sampler::from_checkpoint(model).unwrap();
+    assert!(broken.sample(0, 0, 1).unwrap()[1].is_nan());
+    let error = refused(&Exact::new(broken, normal(2, 0.0, 1.0)).unwrap(), CORRECTIONS[0]).to_string();
+    assert!(error.starts_with("the student's row 0 (counted from 0) has log p = NaN"), "{error}");
 }
 
 #[test]

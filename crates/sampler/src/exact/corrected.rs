@@ -94,8 +94,8 @@ impl Corrected {
         let few = self.share() < FEW;
         match self.how {
             How::Imh { acceptance, .. } if few => Some(format!(
-                "the chains stay where they are most of the time ({} of proposals accepted), so many rows repeat: take a \
-                 longer burn-in and more rows, or a student closer to its teacher",
+                "chains stay at some rows for long, so these repeat ({} of proposals accepted): take a longer burn-in and \
+                 more rows, or a student closer to its teacher",
                 percent(acceptance)
             )),
             How::Sir { weight_effective, .. } if few || weight_effective < SMALL_POOL => Some(format!(

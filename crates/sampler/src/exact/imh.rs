@@ -2,8 +2,11 @@
 
 use super::uniforms::Uniforms;
 use super::weights::WeightSums;
-use super::{Corrected, Emit, Exact, How, Proposals};
+use super::{Corrected, Emit, Exact, How, Proposals, check_setting};
 use crate::{SamplerError, blocks};
+
+/// All chains step at once, and their proposals have to fit into memory.
+const MOST_CHAINS: u64 = 1 << 13;
 
 /// A chain at `x` moves to the next proposal `x' ~ q` with probability `min(1, w(x')/w(x))`, else stays: its
 /// stationary distribution is the teacher, whatever the student. Where `w ≤ M` everywhere, `k` steps bring it there up
@@ -14,7 +17,7 @@ use crate::{SamplerError, blocks};
 /// which counts as a step of the burn-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Imh {
-    /// independent chains, at least 1
+    /// independent chains, from 1 to 8192
     pub chains: usize,
     /// steps of each chain that are thrown away, at least 1
     pub burn_in: u64,
@@ -39,11 +42,8 @@ impl Imh {
         rows: u64,
         emit: &mut Emit<E>,
     ) -> Result<Corrected, E> {
-        for (what, value) in [("number of chains", self.chains as u64), ("burn-in", self.burn_in)] {
-            if value == 0 {
-                return Err(SamplerError::Zero { what }.into());
-            }
-        }
+        check_setting("number of chains", self.chains as u64, MOST_CHAINS)?;
+        check_setting("burn-in", self.burn_in, u64::from(u32::MAX))?;
         let chains = self.chains as u64;
         let steps = self.burn_in.saturating_add(rows.div_ceil(chains));
         let block_steps = (exact.block_rows() / self.chains).max(1);

@@ -103,7 +103,13 @@ impl Exact {
 
     fn propose(&self, stream: impl Into<Stream>, first_row: u64, rows: usize) -> Result<Proposals, SamplerError> {
         let drawn = self.student.sample_and_log_prob(stream, first_row, rows)?;
-        let log_p = self.teacher.log_prob(&drawn.values).map_err(|error| counted_from(first_row, error))?;
+        let log_p = self.teacher.log_prob(&drawn.values).map_err(|error| match error {
+            SamplerError::NotANumber { row, .. } => {
+                let (log_p, log_q) = (f64::NAN, drawn.log_prob[row]);
+                SamplerError::Weight { row: first_row + row as u64, log_p, log_q }
+            }
+            other => other,
+        })?;
         let log_weight = weights::log_weights(&log_p, &drawn.log_prob, first_row)?;
         Ok(Proposals { values: drawn.values, log_weight })
     }
@@ -127,12 +133,7 @@ impl Proposals {
     }
 }
 
-/// The error with its row counted from the first proposal, not from the first of the block.
-fn counted_from(first_row: u64, error: SamplerError) -> SamplerError {
-    match error {
-        SamplerError::NotANumber { operation, row, column } => {
-            SamplerError::NotANumber { operation, row: row + first_row as usize, column }
-        }
-        other => other,
-    }
+/// Errors: a setting that is not from 1 to `most`.
+fn check_setting(what: &'static str, found: u64, most: u64) -> Result<(), SamplerError> {
+    if (1..=most).contains(&found) { Ok(()) } else { Err(SamplerError::Setting { what, most, found }) }
 }

@@ -3,7 +3,7 @@
 
 use super::uniforms::Uniforms;
 use super::weights::WeightSums;
-use super::{Corrected, Emit, Exact, How};
+use super::{Corrected, Emit, Exact, How, check_setting};
 use crate::{SamplerError, blocks};
 
 /// Fewest proposals that a block is drawn from: resampling is biased by about one part in as many.
@@ -18,7 +18,7 @@ const MOST_NUMBERS: usize = 1 << 25;
 /// does not grow with the number of rows; only the last block depends on that number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sir {
-    /// proposals per row, at least 1
+    /// proposals per row, from 1 to 65 536
     pub pool: usize,
 }
 
@@ -39,9 +39,7 @@ impl Sir {
         rows: u64,
         emit: &mut Emit<E>,
     ) -> Result<Corrected, E> {
-        if self.pool == 0 {
-            return Err(SamplerError::Zero { what: "pool" }.into());
-        }
+        check_setting("pool", self.pool as u64, MOST_POOL as u64)?;
         let block_rows = (MOST_POOL.min(MOST_NUMBERS / exact.dim()) / self.pool).max(1);
         let mut uniforms = Uniforms::new(seed);
         let mut sums = WeightSums::default();
