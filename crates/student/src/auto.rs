@@ -1,17 +1,17 @@
 //! The phases of `recipe: auto`.
 //!
-//! A student first comes near its teacher by whatever forgives no lost mode, and is then refined by the objective whose
-//! gradient is the least noisy where it stands:
+//! A student first comes near its teacher by whatever forgives no lost mode, and is then refined from both sides, late
+//! and with small steps, by the gradient that is the least noisy where it stands:
 //!
 //! 1. **near**: warm start by trajectories, if each layer of the teacher has one of the student's; if not,
 //!    reconstruction together with the forward KL; for a density that cannot be sampled, the reverse KL with its
 //!    cross-entropy weighted from a tenth up to one.
-//! 2. **between**, only if the path gradient is no less noisy than the plain one where the first phase ended, which
-//!    tells that the student is still far: the forward and the reverse KL together, until it is near.
-//! 3. **fine**: the path gradient of the reverse KL, for all steps that are left; the plain one if it is still the less
-//!    noisy.
+//! 2. **fine**: forward and reverse KL together, the reverse part by its path gradient where that has been measured to be
+//!    the less noisy, else by the plain one. Without draws from the target, the reverse KL alone.
 //!
-//! Every phase but the first keeps its start if it finds nothing better.
+//! A sharp teacher makes steps that are right for one student ruin another. So a fine phase ends as soon as it has not
+//! gained for a while, gives back the best it had, and another one with a quarter of its rate takes the steps that are
+//! left.
 
 use crate::annealed::Annealed;
 use crate::fit::Finished;
@@ -24,7 +24,7 @@ use crate::warm_start::pairing::Pairing;
 use flowstill_flow::{Draws, Engine, FlowError};
 use flowstill_kernel::noise::Purpose;
 use flowstill_model::FlowSpec;
-use flowstill_trainer::{Settings, Until};
+use flowstill_trainer::Settings;
 
 /// The next phase follows from what has been measured.
 pub struct Auto {
@@ -49,8 +49,12 @@ enum Kind {
     Coupled,
 }
 
-/// Effective samples that end the phase between: the student is near.
-const NEAR: f64 = 0.5;
+/// Rate of the first fine phase, next to that of the settings, and how much smaller that of each later one is.
+const FINE: f64 = 0.25;
+const FINER: f64 = 0.25;
+
+/// Validations without a gain that end a fine phase.
+const PATIENCE: u32 = 4;
 
 impl Auto {
     /// # Errors
@@ -86,33 +90,23 @@ impl Auto {
         if done.is_empty() {
             return Ok(Some(self.near()));
         }
-        let last = done[done.len() - 1].objective;
-        if last == "path_gradient" || last == "reverse_kl" && done.len() > 1 {
-            return Ok(None);
-        }
         let one = Annealed::constant(1.0);
         let (path, plain) = (PathGradient { cross_entropy_weight: one }, ReverseKl { cross_entropy_weight: one });
         let ratio = variance::ratio([&path, &plain], spec, theta, *source, seed, engine)?;
-        let found = format!("the path gradient has {ratio:.2} times the variance of the plain one");
-        let pays = ratio < 1.0;
-        let sampled = self.kind != Kind::Density;
-        if !pays && sampled && last != "mixed" && left > 1 {
-            let objective = Objective::Mixed {
-                forward_weight: Annealed::constant(0.5),
-                rows: Rows::Teacher,
-                cross_entropy_weight: one,
-                path: false,
-            };
-            let mut phase = self.phase(objective, left / 2, 1.0);
-            phase.training.until = vec![Until { measure: "ess_reverse".to_owned(), bound: NEAR, at_least: true }];
-            return Ok(Some((phase, found)));
-        }
-        let objective = if pays {
-            Objective::PathGradient { cross_entropy_weight: one }
-        } else {
-            Objective::ReverseKl { cross_entropy_weight: one }
+        let why = format!("the path gradient has {ratio:.2} times the variance of the plain one");
+        let path = ratio < 1.0;
+        let objective = match self.kind {
+            Kind::Density if path => Objective::PathGradient { cross_entropy_weight: one },
+            Kind::Density => Objective::ReverseKl { cross_entropy_weight: one },
+            _ => {
+                let forward_weight = Annealed::constant(0.5);
+                Objective::Mixed { forward_weight, rows: Rows::Teacher, cross_entropy_weight: one, path }
+            }
         };
-        Ok(Some((self.phase(objective, left, 1.0), found)))
+        let finer = i32::try_from(done.len()).map_or(0.0, |phases| FINER.powi(phases - 1));
+        let mut phase = self.phase(objective, left, FINE * finer);
+        phase.training.patience = phase.training.patience.or(Some(PATIENCE));
+        Ok(Some((phase, why)))
     }
 
     /// The first phase.
@@ -122,7 +116,7 @@ impl Auto {
         let (objective, share, rate, why) = match self.kind {
             Kind::Warm => {
                 // regression on known numbers takes larger steps than estimates from samples
-                (Objective::WarmStart { rows: self.rows }, 3, 1.5, "each layer of the teacher has one of the student's")
+                (Objective::WarmStart { rows: self.rows }, 3, 2.0, "each layer of the teacher has one of the student's")
             }
             Kind::Flow => (
                 Objective::Reconstruction { rows: self.rows, forward_weight: one },

@@ -14,7 +14,7 @@ use flowstill_trainer::{Objective, Validation};
 use std::error::Error;
 use std::sync::Arc;
 
-/// One part of the loss.
+/// One part of the loss. The rows of a step are shared out evenly among its parts.
 pub struct Part {
     pub weight: Annealed,
     pub estimator: Box<dyn Estimator>,
@@ -111,11 +111,12 @@ impl Objective for Distillation<'_> {
         let progress = step as f64 / self.steps.max(1) as f64;
         let mut terms = vec![0.0; self.terms.len()];
         let mixed = self.parts.len() > 1;
+        let rows = self.batch.div_ceil(self.parts.len());
         for part in &self.parts {
             let weight = part.weight.at(progress);
             let step = Step {
                 index: step,
-                batch: self.batch,
+                batch: rows,
                 progress,
                 seed: self.seed,
                 flow: &self.flow,

@@ -185,7 +185,7 @@ fn auto_warms_up_and_refines_and_says_why() {
     let auto = Recipe::Auto(settings(900));
     let student = distil(&teacher, &architecture(3, 32, Normalisation::None), &auto);
     let objectives: Vec<_> = student.phases.iter().map(|phase| phase.objective).collect();
-    assert_eq!(objectives, ["warm_start", "path_gradient"]);
+    assert_eq!(objectives[..2], ["warm_start", "mixed"]);
     assert_eq!(student.phases.iter().map(|phase| phase.outcome.steps).sum::<u64>(), 900);
     assert!(measure(&teacher, &student).kl_forward.unwrap() < 0.03);
     // in fewer layers there is nothing to pair

@@ -296,7 +296,7 @@ pub enum Objective {
     PathGradient,
     /// KL(teacher ‖ student), estimated on rows of the target
     ForwardKl,
-    /// the reverse and the forward KL together
+    /// the reverse and the forward KL together, half of a batch for each
     Mixed,
     /// α-divergence with clipped weights
     Alpha,
