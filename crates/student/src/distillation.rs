@@ -1,7 +1,7 @@
 //! A weighted sum of estimators as the objective of a training run.
 
 use crate::annealed::Annealed;
-use crate::measure::{MEASURES, Measures, Probe};
+use crate::measure::{Measures, Probe};
 use crate::source::Source;
 use crate::step::{Estimator, Step};
 use flowstill_flow::calibrate::{Calibrate, calibrate, first_non_finite};
@@ -137,8 +137,7 @@ impl Objective for Distillation<'_> {
     }
 
     fn measures(&self) -> &[&'static str] {
-        let both = self.probe.has_target_rows();
-        if both { MEASURES } else { &MEASURES[..MEASURES.len() - 2] }
+        self.probe.measures()
     }
 
     /// Jeffreys' divergence on draws that stay the same; see [`Measures::value`].
