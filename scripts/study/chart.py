@@ -8,6 +8,8 @@ import math
 from study.numbers import significant
 
 PANEL, HEIGHT = 400, 330
+# about the width of one in labels
+LETTER = 6.4
 LEFT, TOP, RIGHT, BOTTOM = 74, 44, 16, 54
 
 # light, and dark where the reader's system is
@@ -86,27 +88,43 @@ def frame(x, y, x_label, y_label):
     yield text(column, middle, y_label, more=f' transform="rotate(-90 {column} {middle:.1f})"')
 
 
+def overlap(one, other):
+    return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
+
+
+def place(across, up, label, taken, frame):
+    """Where a label lies free, beside its point or above or below it: x, y, anchor, box (left, right, top, bottom)."""
+    wide = LETTER * len(label)
+    places = [(9, 4, "start", 0), (-9, 4, "end", wide), (0, -11, "middle", wide / 2), (0, 20, "middle", wide / 2)]
+    tried = []
+    for right, down, anchor, before in places:
+        x, y = across + right, up + down
+        box = (x - before, x - before + wide, y - 10, y + 3)
+        inside = frame[0] < box[0] and box[1] < frame[1] and frame[2] < box[2] and box[3] < frame[3]
+        tried.append((x, y, anchor, box))
+        if inside and not any(overlap(box, other) for other in taken):
+            return tried[-1]
+    return tried[0]
+
+
 def dots(points, x, y):
-    """The points with their errors; a label that would cover another one rises."""
-    taken = []
-    for value, height, error, label in sorted(points, key=lambda point: point[1]):
-        across, up = x.at(value), y.at(height)
+    """The points with their errors and labels."""
+    points = [(x.at(value), y.at(height), height, error, label) for value, height, error, label in points]
+    taken = [(across - 7, across + 7, up - 7, up + 7) for across, up, *_ in points]
+    for across, up, height, error, label in points:
         if error:
             low, high = max(height - error, 10**y.low), min(height + error, 10**y.high)
             yield line(across, y.at(low), across, y.at(high), "student", ' stroke-width="2"')
         yield f'<circle cx="{across:.1f}" cy="{up:.1f}" r="5" class="student"/>'
-        baseline = up + 4
-        while any(abs(baseline - other) < 13 and abs(across - where) < 130 for where, other in taken):
-            baseline -= 13
-        taken.append((across, baseline))
-        fits = across + 9 + 6.4 * len(label) < x.end
-        yield text(across + (9 if fits else -9), baseline, label, anchor="start" if fits else "end")
+        column, row, anchor, box = place(across, up, label, taken, (x.begin, x.end, y.end, y.begin))
+        taken.append(box)
+        yield text(column, row, label, anchor=anchor)
 
 
 def panel(one, offset, x_label, y_label):
     rate, words = one.line
     left, right = offset + LEFT, offset + PANEL - RIGHT
-    x = Axis([rate, *(point[0] for point in one.points)], left, right, room=(0.15, 0.45))
+    x = Axis([rate, *(point[0] for point in one.points)], left, right, room=(0.2, 0.3))
     y = Axis([point[1] for point in one.points], HEIGHT - BOTTOM, TOP)
     yield text((left + right) / 2, 20, one.title)
     yield from frame(x, y, x_label, y_label)

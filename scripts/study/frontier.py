@@ -16,6 +16,11 @@ def measured(study, target):
     return [name for name in STUDENTS if study.of(target, name).rate("student", BATCHES[-1])]
 
 
+def gain(student, batch):
+    """How many times as fast as the teacher's sampler, which was measured in turns with it."""
+    return student.rate("student", batch) / student.rate(TEACHER, batch)
+
+
 def section(study, quick):
     """Tables of all targets that have at least the student of the teacher's shape."""
     parts = []
@@ -41,8 +46,7 @@ def target_table(study, target, quick):
             cells = [words, one.shape(name), f"{student.finished[0]['parameters']:,}"]
             cells += [estimate(student.value("kl_forward_per_dim")), percent(student.value("ess_reverse"))]
             for batch in BATCHES:
-                rate = student.rate("student", batch)
-                cells += [significant(rate, 3), f"{significant(rate / student.rate(TEACHER, batch), 2)}×"]
+                cells += [significant(student.rate("student", batch), 3), f"{significant(gain(student, batch), 2)}×"]
             rows.append(cells)
     return table(header, rows)
 
@@ -56,15 +60,14 @@ def picture(study):
             student = study.of(target, name)
             divergence, error = student.value("kl_forward_per_dim")
             if divergence > 0:
-                points.append((student.rate("student", BATCHES[-1]), divergence, error, STUDENTS[name]))
+                points.append((gain(student, BATCHES[-1]), divergence, error, STUDENTS[name]))
         if points:
-            rate = study.of(target, measured(study, target)[0]).rate(TEACHER, BATCHES[-1])
-            panels.append(chart.Panel(TARGETS[target], points, (rate, "teacher, exact")))
+            panels.append(chart.Panel(TARGETS[target], points, (1, "teacher, exact")))
     if not panels:
         return None
     return chart.chart(
         panels,
-        "Divergence of students from their teacher against samples per second",
-        f"samples per second, batch {BATCHES[-1]:,}",
+        "Divergence of students from their teacher against their speed",
+        f"samples per second ÷ the teacher's, batch {BATCHES[-1]:,}",
         "KL(p‖q) per dimension, nats",
     )

@@ -27,7 +27,7 @@ AGAIN = """\
 ## Measuring again
 
 ```sh
-scripts/distillation                                        # everything, seeds 0, 1 and 2, two processes side by side
+scripts/distillation                                        # everything, seeds 0, 1 and 2, one process per core
 scripts/distillation --targets casp --objectives auto --seeds 0
 FLOWSTILL_DATA=/my/data scripts/distillation                # with the targets whose data are not in the repository
 scripts/distillation --quick                                # a tenth of the steps, written beside its runs
@@ -62,11 +62,12 @@ def page(study, quick):
         parts += [
             "## Quality against speed",
             "Students of several shapes, each distilled by `auto`, beside the teacher's fastest exact sampler, which "
-            "computes every hidden unit once; with log-densities, one thread, medians, measured in turns while nothing "
-            "else of the study ran. \"÷ teacher\" compares with that sampler in the same minute.",
+            "computes every hidden unit once; with log-densities, one thread, medians, while nothing else of the study "
+            'ran. "÷ teacher" compares with that sampler measured in turns with the student, and so does the picture; '
+            "rates of different rows were measured minutes apart.",
         ]
         if frontier.picture(study):
-            parts.append(f"![Divergence of students against samples per second]({PICTURE})")
+            parts.append(f"![Divergence of students against their speed]({PICTURE})")
         parts.append(section)
     return "\n\n".join([*parts, AGAIN]) + "\n"
 
@@ -111,8 +112,8 @@ def aimed_at(study):
     )
     if perfect := goals.least_of_a_perfect_student(study):
         text += (
-            "\n\nA least ratio is the least of several noisy ones: with as many samples that of a perfect student would "
-            f"be about {significant(perfect, 3)}."
+            "\n\nA least ratio is the least of several noisy ones: with as many samples that of a perfect student "
+            f"would be about {significant(perfect, 3)}."
         )
     return text
 
