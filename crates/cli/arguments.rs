@@ -73,13 +73,22 @@ one row it is compared with reading the weights once.")]
   flowstill sample student.safetensors -n 1000 -o samples.csv
   flowstill sample student.safetensors -n 100000000 -o samples.npy --seed 7     streams, in constant memory
   flowstill sample student.safetensors -n 5 -o -                                CSV to standard output
+  flowstill sample student.safetensors -n 1000 -o cold.csv --temperature 0.8    nearer to where the flow is dense
+  flowstill sample --exact imh --teacher teacher.safetensors student.safetensors -n 100000 -o exact.npy
 
-Row i depends on the seed and i alone: not on -n, not on --threads.")]
+Row i depends on the seed and i alone: not on -n, not on --threads.
+
+--exact gives the teacher's samples from a student: the student proposes, the teacher corrects, each in one pass.
+  imh        Metropolis–Hastings on 64 chains; a row is repeated where the student proposes too seldom
+  sir        resampling from --pool times as many rows; the last rows depend on -n
+  rejection  independent rows, more proposals for each; exact if --log-bound is at least every log p − log q
+How many rows all of them count as is said at the end.")]
     Sample(Sample),
     /// Log-densities of rows in a file
     #[command(after_help = "Examples:
   flowstill log-prob teacher.safetensors my.csv -o log_prob.npy
   flowstill log-prob teacher.safetensors my.npy -o -       CSV to standard output
+  flowstill log-prob student.safetensors cold.csv --temperature 0.8
 
 In nats, in the units of the data. The columns must be those of the training data, in their order.")]
     LogProb(LogProb),
@@ -211,6 +220,34 @@ pub struct Sample {
     /// How a sequential direction is computed (a MAF's samples)
     #[arg(long, value_enum, default_value = "incremental")]
     pub method: Method,
+    /// Standard deviation of the base draws; with --exact of the student's, which changes the proposals only
+    #[arg(long, default_value_t = 1.0, value_name = "T", allow_negative_numbers = true)]
+    pub temperature: f64,
+    /// Correct a student's rows to be its teacher's
+    #[arg(long, value_enum)]
+    pub exact: Option<Exact>,
+    /// The student's teacher; if absent, teacher.safetensors beside the student
+    #[arg(long, value_name = "CHECKPOINT", requires = "exact")]
+    pub teacher: Option<PathBuf>,
+    /// Steps of each chain that are thrown away; 100 if absent (imh)
+    #[arg(long, value_name = "STEPS", requires = "exact", value_parser = up_to::<1_000_000>)]
+    pub burn_in: Option<usize>,
+    /// Proposals per row; 4 if absent (sir)
+    #[arg(long, value_name = "TIMES", requires = "exact", value_parser = up_to::<10_000>)]
+    pub pool: Option<usize>,
+    /// Least number known to be above every log p − log q; estimated if absent (rejection)
+    #[arg(long, value_name = "NATS", requires = "exact", allow_negative_numbers = true)]
+    pub log_bound: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Exact {
+    /// independence Metropolis–Hastings
+    Imh,
+    /// sampling–importance resampling
+    Sir,
+    /// rejection of what the teacher finds too likely proposed
+    Rejection,
 }
 
 #[derive(Debug, Args)]
@@ -225,6 +262,9 @@ pub struct LogProb {
     /// Threads; all cores if absent
     #[arg(long, value_parser = threads)]
     pub threads: Option<usize>,
+    /// Standard deviation of the flow's base, as in `sample`
+    #[arg(long, default_value_t = 1.0, value_name = "T", allow_negative_numbers = true)]
+    pub temperature: f64,
 }
 
 #[derive(Debug, Args)]

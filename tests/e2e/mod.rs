@@ -6,6 +6,7 @@ mod checking;
 mod desk;
 mod dimensions;
 mod divergence;
+mod exact;
 mod experiment;
 mod finished;
 mod help;

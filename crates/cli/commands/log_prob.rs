@@ -8,7 +8,7 @@ use flowstill_runner::RunError;
 use flowstill_sampler::Sampler;
 
 pub fn log_prob(options: &LogProb) -> Result<()> {
-    let sampler = Sampler::load(&options.checkpoint)?;
+    let sampler = Sampler::load(&options.checkpoint)?.with_temperature(options.temperature)?;
     let table = read_table(&options.data).map_err(RunError::from)?;
     if table.dim != sampler.dim() {
         bail!(

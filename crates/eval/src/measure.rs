@@ -1,18 +1,20 @@
-//! The samplers that are measured: the teacher in three ways, and the student.
+//! The samplers that are measured: the teacher in three ways, the student, and the student corrected by its teacher.
 
 use crate::error::check_dimensions;
+use crate::exactness::{CORRECTED, Corrector, Yield};
 use crate::speed::{Contender, measure_by};
 use crate::timing::{Effort, interleaved};
 use crate::{EvalError, Speed};
 use flowstill_model::LayerSpec;
-use flowstill_sampler::{Method, Sampler, SamplerError};
+use flowstill_sampler::{Exact, Method, Sampler, SamplerError};
 use std::hint::black_box;
 use std::sync::OnceLock;
 
 /// As close as the other methods are to each other in `f32`; less would spend rounds on rounding errors.
 pub const JACOBI_TOLERANCE: f64 = 1e-5;
 
-/// Measures sampling with log-density, one call a batch, by the teacher in its three methods and by the student.
+/// Measures sampling with log-density, one call a batch, by the teacher in its three methods and by the student; at the
+/// largest batch also by the student corrected by its teacher, with what an effective sample costs.
 ///
 /// Each row is the median of up to `repetitions` timings, taken in turns ([`interleaved`]); slow operations get fewer
 /// timings, at least one, and a point that would take far too long is left out with a note. `threads` is the size of
@@ -44,14 +46,21 @@ pub fn measure_with(
     if let Some(&(key, _)) = arguments.iter().find(|(_, value)| *value == 0) {
         return Err(EvalError::Zero { key });
     }
+    let exact = Exact::new(student.clone(), teacher.clone());
+    let mut notes = Vec::new();
     let failure = OnceLock::new();
     let by = |method| teacher.clone().with_method(method);
-    let contenders = [
-        Contender::new("teacher_naive", by(Method::Naive)?, &failure),
-        Contender::new("teacher_jacobi", by(Method::Jacobi { tolerance: JACOBI_TOLERANCE })?, &failure),
-        Contender::new("teacher_incremental", by(Method::Incremental)?, &failure),
-        Contender::new("student", student.clone(), &failure),
+    let all = Some(Yield::ALL);
+    let mut contenders = vec![
+        Contender::new("teacher_naive", by(Method::Naive)?, all, &failure),
+        Contender::new("teacher_jacobi", by(Method::Jacobi { tolerance: JACOBI_TOLERANCE })?, all, &failure),
+        Contender::new("teacher_incremental", by(Method::Incremental)?, all, &failure),
+        Contender::new("student", student.clone(), None, &failure),
     ];
+    match &exact {
+        Ok(exact) => contenders.extend(CORRECTED.map(|one| Contender::corrected(one, exact, student, &failure))),
+        Err(error) => notes.push(format!("the corrected student is not measured: {error}")),
+    }
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
@@ -60,30 +69,56 @@ pub fn measure_with(
     drop(contenders);
     match failure.into_inner() {
         Some(error) => Err(error.into()),
-        None => Ok(speed),
+        None => {
+            notes.extend(speed.notes);
+            Ok(Speed { notes, ..speed })
+        }
     }
 }
 
 impl<'a> Contender<'a> {
-    /// Sizes are those of the autoregressive layers; all have the same widths. The first error goes to `failure`.
-    fn new(op: &'static str, sampler: Sampler, failure: &'a OnceLock<SamplerError>) -> Self {
-        let widths: Vec<_> = sampler
-            .spec()
-            .layers
-            .iter()
-            .filter_map(|layer| if let LayerSpec::Autoregressive(a) = layer { Some(a.hidden.clone()) } else { None })
-            .collect();
-        Self {
-            op,
-            dim: sampler.dim(),
-            layers: widths.len(),
-            hidden: widths.into_iter().next().unwrap_or_default(),
-            call: Box::new(move |batch| {
-                if let Err(error) = black_box(sampler.sample_and_log_prob(0, 0, batch)) {
-                    // a second error adds nothing to the first
-                    let _ = failure.set(error);
-                }
-            }),
-        }
+    /// Draws straight from a flow, whose samples yield `yields` of the teacher's. The first error goes to `failure`.
+    fn new(op: &'static str, sampler: Sampler, yields: Option<Yield>, failure: &'a OnceLock<SamplerError>) -> Self {
+        let (dim, layers, hidden) = sizes(&sampler);
+        let call = move |batch| {
+            if let Err(error) = black_box(sampler.sample_and_log_prob(0, 0, batch)) {
+                // a second error adds nothing to the first
+                let _ = failure.set(error);
+            }
+        };
+        Self { op, dim, layers, hidden, call: Box::new(call), yields: Box::new(move |_| Ok(yields)), proposals: None }
     }
+
+    /// Draws from the student and corrects it; what cannot be corrected is found out before it is timed.
+    fn corrected(
+        Corrector { op, correction, proposals }: Corrector,
+        exact: &'a Exact,
+        student: &Sampler,
+        failure: &'a OnceLock<SamplerError>,
+    ) -> Self {
+        let (dim, layers, hidden) = sizes(student);
+        let draw = move |batch: usize| {
+            exact.draw::<SamplerError>(correction, 0, batch as u64, &mut |rows| {
+                black_box(rows);
+                Ok(())
+            })
+        };
+        let call = move |batch| {
+            if let Err(error) = draw(batch) {
+                let _ = failure.set(error);
+            }
+        };
+        let yields = move |batch| draw(batch).map(|corrected| Some(Yield::of(&corrected))).map_err(|e| e.to_string());
+        Self { op, dim, layers, hidden, call: Box::new(call), yields: Box::new(yields), proposals: Some(proposals) }
+    }
+}
+
+/// Dimension, number and widths of the autoregressive layers; all have the same widths.
+fn sizes(sampler: &Sampler) -> (usize, usize, Vec<usize>) {
+    let mut hidden = sampler.spec().layers.iter().filter_map(|layer| match layer {
+        LayerSpec::Autoregressive(a) => Some(&a.hidden),
+        LayerSpec::ActNorm { .. } | LayerSpec::BatchNorm { .. } => None,
+    });
+    let layers = hidden.clone().count();
+    (sampler.dim(), layers, hidden.next().cloned().unwrap_or_default())
 }

@@ -1,5 +1,6 @@
 //! How fast a sampler is.
 
+use crate::exactness::{Effective, Yield};
 use crate::timing::{Effort, Operation, Timing};
 use serde::{Deserialize, Serialize};
 
@@ -7,11 +8,14 @@ use serde::{Deserialize, Serialize};
 const LARGEST_LATENCY_BATCH: usize = 100;
 /// A point is left out when one call is predicted to take this many budgets.
 const PATIENCE: f64 = 5.0;
+/// The contender whose time per row predicts that of a corrected student.
+const STUDENT: &str = "student";
 
 /// One measurement: the median over repetitions of one operation at one batch size.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SpeedRow {
-    /// `teacher_naive`, `teacher_jacobi`, `teacher_incremental` or `student`
+    /// `teacher_naive`, `teacher_jacobi`, `teacher_incremental`, `student`, or the student corrected by its teacher:
+    /// `student_imh`, `student_sir`, `student_rejection`
     pub op: String,
     pub dim: usize,
     /// number of autoregressive layers
@@ -26,14 +30,18 @@ pub struct SpeedRow {
     /// first and third quartile of the same
     pub quartiles: [f64; 2],
     pub repetitions: usize,
+    /// what a sample of the teacher costs; in rows of `samples/s` whose samples are the teacher's
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective: Option<Effective>,
 }
 
 /// All measurements, and in words what was left out of them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Speed {
-    /// by batch, then by operation; the latency (small batches only) before the throughput
+    /// by batch, then by operation; the latency (small batches only) before the throughput; corrected students at the
+    /// largest batch only
     pub rows: Vec<SpeedRow>,
-    /// one sentence for each operation and batch that would have taken too long
+    /// one sentence for each operation and batch that would have taken too long or is impossible
     pub notes: Vec<String>,
 }
 
@@ -53,12 +61,18 @@ pub(crate) struct Contender<'a> {
     pub hidden: Vec<usize>,
     /// draws one batch of the given size, with log-densities
     pub call: Box<dyn Fn(usize) + Sync + 'a>,
+    /// what a batch yields of the teacher's samples, nothing for samples that are not; in words why it cannot be drawn
+    pub yields: Box<dyn Fn(usize) -> Result<Option<Yield>, String> + Sync + 'a>,
+    /// of a corrected student: the rows that it proposes for a batch, about. Small batches are all burn-in, pool or
+    /// pilot, so it is measured at the largest alone
+    pub proposals: Option<fn(usize) -> usize>,
 }
 
 /// Measures all contenders at each batch size, smallest first; `time` is [`crate::timing::interleaved`] except in tests.
 ///
-/// The time of a call is predicted linearly from the next smaller batch that was measured; a contender that would
-/// need more than [`PATIENCE`] budgets for one call is left out of that batch, with a note.
+/// The time of a call is predicted linearly from the next smaller batch that was measured, of a corrected student from
+/// the student itself, with as much again for the teacher; a contender that would need more than [`PATIENCE`] budgets
+/// for one call is left out of that batch, with a note.
 pub(crate) fn measure_by(
     contenders: &[Contender],
     batches: &[usize],
@@ -70,35 +84,42 @@ pub(crate) fn measure_by(
     batches.sort_unstable();
     batches.dedup();
     let limit = PATIENCE * effort.budget.as_secs_f64();
+    let student = contenders.iter().position(|contender| contender.op == STUDENT);
     let mut speed = Speed::default();
     let mut seconds_per_sample: Vec<Option<f64>> = vec![None; contenders.len()];
-    for batch in batches {
+    for (turn, &batch) in batches.iter().enumerate() {
         let mut entered = Vec::new();
         for (i, contender) in contenders.iter().enumerate() {
-            let predicted = seconds_per_sample[i].map_or(0.0, |s| s * batch as f64);
-            if predicted > limit {
-                speed.notes.push(format!(
-                    "{} is not measured at batch {batch}: one call would take about {predicted:.0} s, the limit is {limit:.0} s",
-                    contender.op
-                ));
+            let (known, rows) = match contender.proposals {
+                Some(_) if turn + 1 < batches.len() => continue,
+                Some(proposals) => (student.and_then(|student| seconds_per_sample[student]), 2 * proposals(batch)),
+                None => (seconds_per_sample[i], batch),
+            };
+            let predicted = known.map_or(0.0, |seconds| seconds * rows as f64);
+            let yields = if predicted > limit {
+                Err(format!("one call would take about {predicted:.0} s, the limit is {limit:.0} s"))
             } else {
-                entered.push(i);
+                (contender.yields)(batch)
+            };
+            match yields {
+                Ok(yields) => entered.push((i, yields)),
+                Err(why) => speed.notes.push(format!("{} is not measured at batch {batch}: {why}", contender.op)),
             }
         }
-        let mut calls: Vec<_> = entered.iter().map(|&i| move || (contenders[i].call)(batch)).collect();
-        let names = entered.iter().map(|&i| contenders[i].op);
+        let mut calls: Vec<_> = entered.iter().map(|&(i, _)| move || (contenders[i].call)(batch)).collect();
+        let names = entered.iter().map(|&(i, _)| contenders[i].op);
         let mut operations: Vec<Operation> = names.zip(calls.iter_mut().map(|call| call as &mut dyn FnMut())).collect();
         let timings = time(&mut operations, effort);
-        for (i, timing) in entered.into_iter().zip(timings) {
+        for ((i, yields), timing) in entered.into_iter().zip(timings) {
             seconds_per_sample[i] = Some(timing.median() / batch as f64);
-            speed.rows.extend(rows(&contenders[i], batch, threads, &timing));
+            speed.rows.extend(rows(&contenders[i], batch, threads, &timing, yields));
         }
     }
     speed
 }
 
 /// The latency, if the batch is small, and the throughput.
-fn rows(contender: &Contender, batch: usize, threads: usize, timing: &Timing) -> Vec<SpeedRow> {
+fn rows(contender: &Contender, batch: usize, threads: usize, timing: &Timing, yields: Option<Yield>) -> Vec<SpeedRow> {
     let row = |unit: &str, value: f64, quartiles: [f64; 2]| SpeedRow {
         op: contender.op.to_owned(),
         dim: contender.dim,
@@ -110,6 +131,7 @@ fn rows(contender: &Contender, batch: usize, threads: usize, timing: &Timing) ->
         unit: unit.to_owned(),
         quartiles,
         repetitions: timing.repetitions(),
+        effective: None,
     };
     let mut rows = Vec::new();
     let [fast, slow] = timing.quartiles();
@@ -118,7 +140,9 @@ fn rows(contender: &Contender, batch: usize, threads: usize, timing: &Timing) ->
     }
     // the slow quartile of times is the first quartile of throughputs
     let throughput = |seconds: f64| batch as f64 / seconds;
-    rows.push(row("samples/s", throughput(timing.median()), [throughput(slow), throughput(fast)]));
+    let effective = yields.map(|yields| Effective::of(yields, timing.median() / batch as f64));
+    let row = row("samples/s", throughput(timing.median()), [throughput(slow), throughput(fast)]);
+    rows.push(SpeedRow { effective, ..row });
     rows
 }
 
@@ -131,7 +155,8 @@ mod tests {
         let call = Box::new(move |batch| {
             drawn.fetch_add(batch, Ordering::Relaxed);
         });
-        Contender { op, dim: 3, layers: 2, hidden: vec![8], call }
+        let yields = Box::new(|_| Ok(None));
+        Contender { op, dim: 3, layers: 2, hidden: vec![8], call, yields, proposals: None }
     }
 
     /// Calls each operation once and says that one sample takes 1 ms, of the operation `slow` 100 times as long.
@@ -172,6 +197,48 @@ mod tests {
             (first.dim, first.layers, &first.hidden[..], first.threads, first.repetitions),
             (3, 2, &[8][..], 4, 3)
         );
+    }
+
+    #[test]
+    fn a_corrected_student_is_measured_once_if_it_can_be_and_is_worth_it() {
+        let drawn = AtomicUsize::new(0);
+        let half = Yield { share: 0.5, efficiency: 0.1, acceptance: Some(0.4) };
+        let corrected = |op, proposals, yields: Result<Option<Yield>, String>| Contender {
+            yields: Box::new(move |_| yields.clone()),
+            proposals: Some(proposals),
+            ..contender(op, &drawn)
+        };
+        let contenders = [
+            contender(STUDENT, &drawn),
+            corrected("student_imh", |batch| 2 * batch, Ok(Some(half))),
+            // 6000 rows of two flows at a median of two milliseconds each
+            corrected("student_sir", |batch| 60 * batch, Ok(Some(half))),
+            corrected("student_rejection", |batch| batch, Err("hopeless".to_owned())),
+        ];
+        let mut turns = [10usize, 100].into_iter();
+        let speed = measure_by(&contenders, &[10, 100], 1, Effort::new(9), &mut |operations, _| {
+            fake(operations, turns.next().expect("each batch is measured once"))
+        });
+        let seen: Vec<_> =
+            speed.rows.iter().filter(|r| r.unit == "samples/s").map(|r| (r.batch, r.op.as_str())).collect();
+        assert_eq!(seen, [(10, STUDENT), (100, STUDENT), (100, "student_imh")]);
+        assert_eq!(
+            speed.notes,
+            [
+                "student_sir is not measured at batch 100: one call would take about 24 s, the limit is 10 s",
+                "student_rejection is not measured at batch 100: hopeless"
+            ]
+        );
+        // 2 ms per sample, of which every second one counts
+        let effective: Vec<_> = speed.rows.iter().filter_map(|r| r.effective).collect();
+        assert_eq!(effective, [Effective::of(half, 0.002)]);
+        assert_eq!(effective[0].seconds_per_sample, 0.004);
+        // a row of another version has no such key, and one without it writes none
+        let json = |row: &SpeedRow| serde_json::to_value(row).unwrap();
+        assert!(json(&speed.rows[0]).get("effective").is_none());
+        assert_eq!(serde_json::from_value::<SpeedRow>(json(&speed.rows[0])).unwrap(), speed.rows[0]);
+        let last = speed.rows.last().unwrap();
+        assert_eq!(serde_json::from_value::<SpeedRow>(json(last)).unwrap(), *last);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Comparison and timing of real samplers.
 
+use flowstill_eval::teacher_costs;
 use flowstill_eval::timing::Effort;
 use flowstill_eval::{Draws, Estimate, EvalError, Quality, Samples};
 use flowstill_eval::{compare, measure, measure::measure_with, ratio, warnings};
@@ -114,16 +115,17 @@ fn threads_change_nothing_and_more_samples_only_add_rows() {
 }
 
 #[test]
-fn all_four_samplers_are_measured_at_every_batch() {
-    let (teacher, student) = (flow(Orientation::Maf, 3, 0.3), flow(Orientation::Iaf, 3, 0.1));
+fn all_samplers_are_measured_and_corrected_students_at_the_largest_batch() {
+    let (teacher, student) = (flow(Orientation::Maf, 3, 0.1), flow(Orientation::Iaf, 3, 0.05));
     let effort = Effort { repetitions: 3, shortest: Duration::from_micros(1), budget: Duration::from_secs(60) };
     let speed = measure_with(&teacher, &student, &[200, 1], 2, effort).unwrap();
     assert!(speed.notes.is_empty());
     let ops = ["teacher_naive", "teacher_jacobi", "teacher_incremental", "student"];
+    let corrected = ["student_imh", "student_sir", "student_rejection"];
     let expected: Vec<_> = ops
         .iter()
         .flat_map(|&op| [(1, op, "us"), (1, op, "samples/s")])
-        .chain(ops.iter().map(|&op| (200, op, "samples/s")))
+        .chain(ops.iter().chain(&corrected).map(|&op| (200, op, "samples/s")))
         .collect();
     let seen: Vec<_> = speed.rows.iter().map(|r| (r.batch, r.op.as_str(), r.unit.as_str())).collect();
     assert_eq!(seen, expected);
@@ -132,6 +134,31 @@ fn all_four_samplers_are_measured_at_every_batch() {
         assert!(row.value > 0.0 && row.quartiles[0] <= row.value && row.value <= row.quartiles[1], "{row:?}");
     }
     assert!(ratio(&speed.rows, "student", "teacher_naive", 200).is_some_and(|r| r > 0.0));
+
+    for row in speed.rows.iter().filter(|row| row.unit == "samples/s") {
+        let Some(effective) = row.effective else {
+            assert_eq!(row.op, "student", "only its samples are not the teacher's");
+            continue;
+        };
+        let seconds = 1.0 / (row.value * effective.share);
+        assert!((effective.seconds_per_sample / seconds - 1.0).abs() < 1e-9, "{row:?}");
+        let teachers = row.op.starts_with("teacher");
+        assert_eq!((effective.share, effective.efficiency) == (1.0, 1.0), teachers, "{row:?}");
+        assert!(effective.share <= 1.0 && effective.efficiency < 0.2 || teachers, "{row:?}");
+        let accepts = ["student_imh", "student_rejection"].contains(&row.op.as_str());
+        assert!(effective.acceptance.is_some_and(|share| share > 0.0 && share <= 1.0) == accepts, "{row:?}");
+    }
+    let (batch, costs) = teacher_costs(&speed.rows, 2).expect("corrected students");
+    assert_eq!((batch, costs.len(), costs[0].ratio), (200, 4, Some(1.0)));
+}
+
+#[test]
+fn a_student_that_cannot_be_corrected_is_measured_without() {
+    let effort = Effort { repetitions: 1, shortest: Duration::from_micros(1), budget: Duration::from_secs(60) };
+    let hopeless = measure_with(&gaussian(8, 0.0, 1.0), &gaussian(8, 0.0, 4.0), &[5], 1, effort).unwrap();
+    let has = |op: &str| hopeless.rows.iter().any(|row| row.op == op);
+    assert!(has("student") && has("student_sir") && !has("student_rejection"));
+    assert!(hopeless.notes[0].starts_with("student_rejection is not measured at batch 5: rejection would accept"));
 }
 
 #[test]

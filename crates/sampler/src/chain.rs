@@ -1,5 +1,6 @@
 //! The whole bijection between base and data, in standardised space, and the density that it carries.
 
+use crate::base::Base;
 use crate::segment::{Buffers, Segment, apply, segments};
 use crate::{Method, Rounds, SamplerError};
 use flowstill_kernel::Real;
@@ -108,7 +109,7 @@ impl<R: Real> Chain<R> {
     /// Cost and errors: those of [`Chain::inverse_and_log_det`].
     pub fn log_prob(&self, x: &[R], method: Method) -> Result<Vec<f64>, SamplerError> {
         self.check("log_prob", x, method)?;
-        Ok(self.density(x.to_vec(), method))
+        Ok(self.density(x.to_vec(), Base::default(), method))
     }
 
     /// `x = S(z)` with `log p(x) = log p_Z(z) − log|det dS/dz|` from the same pass.
@@ -117,24 +118,24 @@ impl<R: Real> Chain<R> {
     /// `x`. Cost and errors: those of [`Chain::forward_and_log_det`].
     pub fn forward_and_log_prob(&self, z: &[R], method: Method) -> Result<Drawn<R>, SamplerError> {
         self.check("forward", z, method)?;
-        let base = z.chunks_exact(self.dim).map(log_standard_normal).collect();
-        Ok(self.draw(z.to_vec(), base, method))
+        Ok(self.draw(z.to_vec(), Base::default(), method))
     }
 
-    pub(crate) fn draw(&self, z: Vec<R>, base: Vec<f64>, method: Method) -> Drawn<R> {
+    pub(crate) fn draw(&self, z: Vec<R>, base: Base, method: Method) -> Drawn<R> {
+        let at_base: Vec<f64> = z.chunks_exact(self.dim).map(|z| base.log_prob(z)).collect();
         let Mapped { values, log_det, rounds } = self.map(Direction::Forward, z, method);
         let log_prob = if rounds.solved > 0 {
-            self.density(values.clone(), method)
+            self.density(values.clone(), base, method)
         } else {
-            base.iter().zip(&log_det).map(|(base, log_det)| settle(base - log_det)).collect()
+            at_base.iter().zip(&log_det).map(|(at_base, log_det)| settle(at_base - log_det)).collect()
         };
         Drawn { values, log_prob, rounds }
     }
 
-    pub(crate) fn density(&self, x: Vec<R>, method: Method) -> Vec<f64> {
+    pub(crate) fn density(&self, x: Vec<R>, base: Base, method: Method) -> Vec<f64> {
         let mapped = self.map(Direction::Inverse, x, method);
         let rows = mapped.values.chunks_exact(self.dim).zip(&mapped.log_det);
-        rows.map(|(z, log_det)| settle(log_standard_normal(z) + log_det)).collect()
+        rows.map(|(z, log_det)| settle(base.log_prob(z) + log_det)).collect()
     }
 
     pub(crate) fn map(&self, direction: Direction, mut values: Vec<R>, method: Method) -> Mapped<R> {
@@ -188,12 +189,6 @@ pub(crate) fn check_rows<R: Real>(operation: &'static str, rows: &[R], dim: usiz
         Some(at) => Err(SamplerError::NotANumber { operation, row: at / dim, column: at % dim }),
         None => Ok(()),
     }
-}
-
-/// `−½|z|² − D/2·log 2π`.
-pub(crate) fn log_standard_normal<R: Real>(z: &[R]) -> f64 {
-    let squares: f64 = z.iter().map(|z| z.f64() * z.f64()).sum();
-    -0.5 * (squares + z.len() as f64 * std::f64::consts::TAU.ln())
 }
 
 /// Parameters and inputs are numbers, so NaN can only come from an overflow: a point beyond all mass.

@@ -1,5 +1,6 @@
 //! What can be wrong with a model or with what is asked of it.
 
+use crate::base::{LEAST, MOST};
 use flowstill_model::{CheckpointError, SpecError};
 use thiserror::Error;
 
@@ -23,6 +24,42 @@ pub enum SamplerError {
     NotANumber { operation: &'static str, row: usize, column: usize },
     #[error("the tolerance of the Jacobi method must be a finite number, at least 0, got {0}")]
     Tolerance(f64),
+    #[error("the temperature must be a number from {LEAST} to {MOST}, got {0}")]
+    Temperature(f64),
+    #[error(
+        "student and teacher differ in dimension: {student} against {teacher}; correct a student by its own teacher"
+    )]
+    OtherDimension { student: usize, teacher: usize },
+    #[error(
+        "student and teacher are standardised differently: column {column} by mean and sd {student:?} against {teacher:?}; \
+         correct a student by its own teacher"
+    )]
+    OtherStandardizer { column: usize, student: (f64, f64), teacher: (f64, f64) },
+    #[error("the {what} must be from 1 to {most}, got {found}")]
+    Setting { what: &'static str, most: u64, found: u64 },
+    #[error(
+        "the student's row {row} (counted from 0) has log p = {log_p} and log q = {log_q}, which is no weight; one of the \
+         flows has diverged there: train it again"
+    )]
+    Weight { row: u64, log_p: f64, log_q: f64 },
+    #[error(
+        "the teacher gives no density to anything that the student proposes; correct a student by its own teacher, or \
+         train it again"
+    )]
+    NothingPossible,
+    #[error("the log-bound must be a finite number, got {0}")]
+    Bound(f64),
+    #[error(
+        "a proposal has log p − log q = {log_weight:.3}, above the given log-bound {log_bound}, which is therefore none; \
+         give a larger one, or none to have it estimated"
+    )]
+    Exceeded { log_bound: f64, log_weight: f64 },
+    #[error(
+        "rejection would accept {:.2e} of the proposals, measured under the log-bound {log_bound:.2}, which is hopeless; \
+         use another correction, or a student closer to its teacher",
+        rate
+    )]
+    Hopeless { rate: f64, log_bound: f64 },
     #[error("{rows} rows of {dim} from row {first_row} on do not fit into memory; draw them in chunks")]
     TooManyRows { first_row: u64, rows: usize, dim: usize },
 }

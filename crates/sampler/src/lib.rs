@@ -22,10 +22,12 @@
 //! inside `pool.install(…)` to choose one.
 
 mod autoregressive;
+mod base;
 pub mod chain;
 pub mod chunks;
 pub mod cost;
 pub mod error;
+pub mod exact;
 pub mod method;
 pub mod sampler;
 mod segment;
@@ -35,6 +37,7 @@ pub use chain::{Chain, Drawn, Mapped};
 pub use chunks::blocks;
 pub use cost::{Cost, DirectionCost};
 pub use error::SamplerError;
+pub use exact::{Corrected, Correction, Exact, How, Imh, MeanWeight, Rejection, Sir};
 pub use flowstill_kernel::noise::Purpose;
 pub use method::{Method, Rounds};
 pub use sampler::Sampler;

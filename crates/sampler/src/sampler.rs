@@ -1,6 +1,7 @@
 //! A checkpoint made ready for use.
 
-use crate::chain::{check_rows, log_standard_normal};
+use crate::base::Base;
+use crate::chain::check_rows;
 use crate::{Chain, Cost, Drawn, Mapped, Method, SamplerError, Stream};
 use flowstill_kernel::affine::Direction;
 use flowstill_model::{Checkpoint, FlowSpec, Layout, Provenance, Role, Standardizer};
@@ -15,6 +16,7 @@ use std::sync::Arc;
 pub struct Sampler {
     model: Arc<Model>,
     method: Method,
+    base: Base,
 }
 
 #[derive(Debug)]
@@ -52,7 +54,7 @@ impl Sampler {
             }
         }
         let model = Arc::new(Model { chain, spec, role, standardizer, columns, provenance });
-        Ok(Self { model, method: Method::default() })
+        Ok(Self { model, method: Method::default(), base: Base::default() })
     }
 
     /// The same model, with another method for the sequential direction. Errors: a bad tolerance.
@@ -64,6 +66,21 @@ impl Sampler {
 
     pub fn method(&self) -> Method {
         self.method
+    }
+
+    /// The same model over the base `N(0, t²I)`: draws `x = S(t·z)` and their density
+    /// `log q_t(x) = log N(S⁻¹(x); 0, t²I) − log|det dS|`, which is what all densities of this sampler then are.
+    ///
+    /// Below 1 rows gather where the flow is dense, above 1 they spread into its tails; 1 is the flow that was
+    /// trained. The bijection and its log-dets stay the same. Errors: a temperature outside 0.001…1000.
+    pub fn with_temperature(mut self, temperature: f64) -> Result<Self, SamplerError> {
+        self.base = Base::at(temperature)?;
+        Ok(self)
+    }
+
+    /// Standard deviation of the base, 1 unless [`Sampler::with_temperature`] chose another.
+    pub fn temperature(&self) -> f64 {
+        self.base.temperature()
     }
 
     /// Number of columns.
@@ -108,7 +125,7 @@ impl Sampler {
     /// `stream` is a seed or a [`Stream`]. Cost per row: that of [`Chain::forward_and_log_det`]. Errors: more rows
     /// than fit into memory.
     pub fn sample(&self, stream: impl Into<Stream>, first_row: u64, rows: usize) -> Result<Vec<f32>, SamplerError> {
-        let z = stream.into().rows(first_row, rows, self.dim())?;
+        let z = self.draw_base(stream.into(), first_row, rows)?;
         Ok(self.model.chain.map(Direction::Forward, z, self.method).values)
     }
 
@@ -131,9 +148,8 @@ impl Sampler {
         first_row: u64,
         rows: usize,
     ) -> Result<Drawn<f32>, SamplerError> {
-        let z = stream.into().rows(first_row, rows, self.dim())?;
-        let base = z.chunks_exact(self.dim()).map(log_standard_normal).collect();
-        Ok(self.model.chain.draw(z, base, self.method))
+        let z = self.draw_base(stream.into(), first_row, rows)?;
+        Ok(self.model.chain.draw(z, self.base, self.method))
     }
 
     /// [`Sampler::sample_and_log_prob`] in the units of the data: (rows, `log p_std − Σ log sd`).
@@ -152,14 +168,15 @@ impl Sampler {
     /// Infinite rows and rows beyond the range of `f32` have −∞. Cost per row: that of
     /// [`Chain::inverse_and_log_det`]. Errors: partial rows, NaN (naming the row).
     pub fn log_prob(&self, x: &[f32]) -> Result<Vec<f64>, SamplerError> {
-        self.model.chain.log_prob(x, self.method)
+        self.model.chain.check("log_prob", x, self.method)?;
+        Ok(self.model.chain.density(x.to_vec(), self.base, self.method))
     }
 
     /// Log-density of rows × dim in the units of the data, nats per that unit: `log p_std((x − mean)/sd) − Σ log sd`.
     /// Otherwise as [`Sampler::log_prob`].
     pub fn log_prob_data(&self, x: &[f64]) -> Result<Vec<f64>, SamplerError> {
         check_rows("log_prob", x, self.dim())?;
-        Ok(self.to_data(self.model.chain.density(self.model.standardizer.standardize(x), self.method)))
+        Ok(self.to_data(self.model.chain.density(self.model.standardizer.standardize(x), self.base, self.method)))
     }
 
     /// `x = S(z)` and `log|det dS/dz|`, standardised; see [`Chain::forward_and_log_det`].
@@ -170,6 +187,12 @@ impl Sampler {
     /// `z = T(x)` and `log|det dT/dx|`, standardised; see [`Chain::inverse_and_log_det`].
     pub fn inverse_and_log_det(&self, x: &[f32]) -> Result<Mapped<f32>, SamplerError> {
         self.model.chain.inverse_and_log_det(x, self.method)
+    }
+
+    fn draw_base(&self, stream: Stream, first_row: u64, rows: usize) -> Result<Vec<f32>, SamplerError> {
+        let mut z = stream.rows(first_row, rows, self.dim())?;
+        self.base.scale(&mut z);
+        Ok(z)
     }
 
     fn to_data(&self, mut log_prob: Vec<f64>) -> Vec<f64> {

@@ -1,7 +1,7 @@
 //! A weighted sum of estimators as the objective of a training run.
 
 use crate::annealed::Annealed;
-use crate::measure::{MEASURES, Measures, Probe};
+use crate::measure::{Measures, Probe};
 use crate::source::Source;
 use crate::step::{Estimator, Step};
 use flowstill_flow::calibrate::{Calibrate, calibrate, first_non_finite};
@@ -14,7 +14,7 @@ use flowstill_trainer::{Objective, Validation};
 use std::error::Error;
 use std::sync::Arc;
 
-/// One part of the loss.
+/// One part of the loss. The rows of a step are shared out evenly among its parts.
 pub struct Part {
     pub weight: Annealed,
     pub estimator: Box<dyn Estimator>,
@@ -111,11 +111,12 @@ impl Objective for Distillation<'_> {
         let progress = step as f64 / self.steps.max(1) as f64;
         let mut terms = vec![0.0; self.terms.len()];
         let mixed = self.parts.len() > 1;
+        let rows = self.batch.div_ceil(self.parts.len());
         for part in &self.parts {
             let weight = part.weight.at(progress);
             let step = Step {
                 index: step,
-                batch: self.batch,
+                batch: rows,
                 progress,
                 seed: self.seed,
                 flow: &self.flow,
@@ -136,8 +137,7 @@ impl Objective for Distillation<'_> {
     }
 
     fn measures(&self) -> &[&'static str] {
-        let both = self.probe.has_target_rows();
-        if both { MEASURES } else { &MEASURES[..MEASURES.len() - 2] }
+        self.probe.measures()
     }
 
     /// Jeffreys' divergence on draws that stay the same; see [`Measures::value`].

@@ -105,8 +105,8 @@ pub fn fit(
     let probe = Probe::new(&source, seed).map_err(failed)?;
     let mut theta = initial_parameters(&spec, seed);
     let mut phases: Vec<Finished> = Vec::new();
-    let mut auto = match recipe {
-        Recipe::Auto(settings) => Some(Auto::new(&source, &spec, settings.clone())),
+    let auto = match recipe {
+        Recipe::Auto(settings) => Some(Auto::new(&source, &spec, settings.clone(), seed).map_err(failed)?),
         Recipe::Phases(_) => None,
     };
     let total = match recipe {
@@ -115,7 +115,7 @@ pub fn fit(
     };
     let cache = environment.state.map(|path| beside(path, "trajectories"));
     for index in 0.. {
-        let (phase, reason) = match (&mut auto, recipe) {
+        let (phase, reason) = match (&auto, recipe) {
             (Some(auto), _) => match auto.next(&source, &spec, &theta, &phases, seed, engine).map_err(failed)? {
                 Some((phase, reason)) => (phase, Some(reason)),
                 None => break,

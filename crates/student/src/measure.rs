@@ -2,7 +2,7 @@
 
 use crate::source::Source;
 use crate::step::log_base;
-use flowstill_eval::{LogWeights, Side};
+use flowstill_eval::{Estimate, LogWeights, Side, psis};
 use flowstill_flow::graph::{Graph, Parameters, rows};
 use flowstill_flow::{Draws, Flow, FlowError, shards};
 use flowstill_kernel::noise::{Purpose, fill_gaussian};
@@ -10,33 +10,78 @@ use flowstill_kernel::noise::{Purpose, fill_gaussian};
 /// Draws of each side.
 pub const DRAWS: usize = 4096;
 
-/// Names of the measures, in the order of [`Measures::values`]. Nats, shares between 0 and 1.
-pub const MEASURES: &[&str] =
-    &["kl_reverse", "entropy", "cross_entropy", "ess_reverse", "mean_weight", "kl_forward", "ess_forward"];
+/// Names of the measures, in the order of [`Measures::values`]. Divergences in nats with their standard errors, shares
+/// between 0 and 1.
+pub const MEASURES: &[&str] = &[
+    "kl_reverse",
+    "kl_reverse_se",
+    "entropy",
+    "cross_entropy",
+    "ess_reverse",
+    "mean_weight",
+    "total_variation",
+    "psis_k",
+    "score_residual",
+    "kl_forward",
+    "kl_forward_se",
+    "ess_forward",
+];
 
-/// What is known of the student; the last two only if the target can be sampled.
+/// How many of them ask for draws from the target.
+const OF_TARGET: usize = 3;
+
+/// Base draws at which the score is checked.
+const SCORES: usize = 96;
+
+/// What is known of the student.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measures {
-    pub kl_reverse: f64,
+    pub kl_reverse: Estimate,
     pub entropy: f64,
     pub cross_entropy: f64,
     pub ess_reverse: f64,
     pub mean_weight: f64,
-    pub kl_forward: Option<f64>,
-    pub ess_forward: Option<f64>,
+    pub total_variation: f64,
+    /// shape of the tail of the weights, see [`flowstill_eval::psis`]
+    pub psis_k: f64,
+    /// how far the score `s` of the student is from solving `s·J + ∇_z log|det J| = −z`, relative to `1 + |z|`; the
+    /// largest of a few draws, 0 where scores come from elsewhere
+    pub score_residual: f64,
+    /// absent if the target cannot be sampled
+    pub at_target: Option<AtTarget>,
+}
+
+/// What is known from draws of the target.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AtTarget {
+    pub kl_forward: Estimate,
+    pub ess_forward: f64,
 }
 
 impl Measures {
     /// In the order of [`MEASURES`].
     pub fn values(&self) -> Vec<f64> {
-        let always = [self.kl_reverse, self.entropy, self.cross_entropy, self.ess_reverse, self.mean_weight];
-        always.into_iter().chain(self.kl_forward).chain(self.ess_forward).collect()
+        let mut values = vec![
+            self.kl_reverse.mean,
+            self.kl_reverse.standard_error,
+            self.entropy,
+            self.cross_entropy,
+            self.ess_reverse,
+            self.mean_weight,
+            self.total_variation,
+            self.psis_k,
+            self.score_residual,
+        ];
+        if let Some(AtTarget { kl_forward, ess_forward }) = self.at_target {
+            values.extend([kl_forward.mean, kl_forward.standard_error, ess_forward]);
+        }
+        values
     }
 
     /// What distillation is judged by: Jeffreys' divergence `KL(p‖q) + KL(q‖p)`, which forgives neither lost modes nor
     /// spurious mass; the reverse KL alone where the target cannot be sampled.
     pub fn value(&self) -> f64 {
-        self.kl_forward.unwrap_or(0.0) + self.kl_reverse
+        self.at_target.map_or(0.0, |at| at.kl_forward.mean) + self.kl_reverse.mean
     }
 }
 
@@ -63,12 +108,13 @@ impl Probe {
             Ok::<_, FlowError>((x, log_prob))
         })?;
         let (rows, log_probs): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-        Ok(Self { seed, target_rows: rows.concat(), target_log_prob: log_probs.concat() })
+        Ok(Self { seed, target_rows: rows.concat(), target_log_prob: bounded(log_probs.concat()) })
     }
 
-    /// Whether the target could be sampled.
-    pub fn has_target_rows(&self) -> bool {
-        !self.target_rows.is_empty()
+    /// Names of what [`Probe::measure`] measures.
+    pub fn measures(&self) -> &'static [&'static str] {
+        let without = if self.target_rows.is_empty() { OF_TARGET } else { 0 };
+        &MEASURES[..MEASURES.len() - without]
     }
 
     /// Measures the student with parameters `theta`, batch normalisation folded. 1 student pass and 1 target density per
@@ -90,13 +136,15 @@ impl Probe {
         let at_student = LogWeights::new(Side::Student, &log_p, &log_q).expect("bounded, and as many of both");
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         let mut measures = Measures {
-            kl_reverse: -at_student.mean_log().mean,
+            kl_reverse: at_student.mean_log().scaled(-1.0),
             entropy: -mean(&log_q),
             cross_entropy: -mean(&log_p),
             ess_reverse: at_student.ess_at_student().mean,
             mean_weight: at_student.mean().mean,
-            kl_forward: None,
-            ess_forward: None,
+            total_variation: at_student.total_variation().mean,
+            psis_k: psis::smooth(&at_student).map_or(0.0, |smoothed| smoothed.k),
+            score_residual: self.score_residual(flow, theta, dim)?,
+            at_target: None,
         };
         if !self.target_rows.is_empty() {
             let log_q = shards::map(&shards::ranges(DRAWS, false), |range| {
@@ -107,10 +155,30 @@ impl Probe {
             let log_q = bounded(log_q.concat());
             let at_teacher =
                 LogWeights::new(Side::Teacher, &self.target_log_prob, &log_q).expect("bounded, and as many of both");
-            measures.kl_forward = Some(at_teacher.mean_log().mean);
-            measures.ess_forward = Some(at_teacher.ess_at_teacher().mean);
+            measures.at_target =
+                Some(AtTarget { kl_forward: at_teacher.mean_log(), ess_forward: at_teacher.ess_at_teacher().mean });
         }
         Ok(measures)
+    }
+}
+
+impl Probe {
+    /// The triangular systems behind the scores are solved by one routine; another one multiplies the solution back.
+    fn score_residual(&self, flow: &Flow<f32>, theta: &Parameters<f32>, dim: usize) -> Result<f64, FlowError> {
+        if !flow.samples_in_one_pass() {
+            return Ok(0.0);
+        }
+        let mut z = vec![0.0; SCORES * dim];
+        fill_gaussian(self.seed, Purpose::Validation, 0, 0, dim, &mut z);
+        let base = rows(z.clone(), dim);
+        let (_, score) = flow.sample_and_score(theta, &base)?;
+        let mut graph = Graph::new();
+        let (x, log_det) = flow.forward_and_log_det(theta, &base, &mut graph)?;
+        graph.seed(&x, score);
+        graph.seed(&log_det, vec![1.0; SCORES]);
+        let back = graph.backward().take(&base);
+        let off = back.iter().zip(&z).map(|(back, z)| f64::from((back + z).abs() / (1.0 + z.abs())));
+        Ok(off.fold(0.0, |most, off| if off.is_nan() { f64::MAX } else { f64::max(most, off) }))
     }
 }
 

@@ -36,11 +36,11 @@ pub enum Objective {
     /// [`crate::objectives::forward_kl`]
     ForwardKl { rows: Rows },
     /// `(1 − λ)·reverse KL + λ·forward KL`, at λ = ½ half of Jeffreys' divergence; the reverse part by its path gradient
-    /// or the plain one
+    /// or the plain one; half of a batch for each of the two
     Mixed { forward_weight: Annealed, rows: Rows, cross_entropy_weight: Annealed, path: bool },
     /// [`crate::objectives::alpha`]
     Alpha { alpha: f64, weight_clip: Option<f64> },
-    /// `weight·reconstruction + forward KL`, see [`crate::objectives::reconstruction`]
+    /// `reconstruction + weight·forward KL`, see [`crate::objectives::reconstruction`]; half of a batch for each
     Reconstruction { rows: Rows, forward_weight: Annealed },
     /// [`crate::objectives::many_samples`]
     ManySamples { samples: usize },

@@ -4,7 +4,8 @@ use crate::arguments::Bench;
 use crate::output;
 use anyhow::{Result, bail};
 use comfy_table::{Table, presets::UTF8_HORIZONTAL_ONLY};
-use flowstill_eval::{SpeedRow, measure, ratio};
+use flowstill_eval::exactness::cheapest_in_words;
+use flowstill_eval::{SpeedRow, measure, ratio, teacher_costs};
 use flowstill_model::Role;
 use flowstill_runner::RunError;
 use flowstill_runner::provenance::processor;
@@ -33,6 +34,7 @@ pub fn compare(options: &Bench, teacher: &Path, student: &Path) -> Result<()> {
         }
     } else {
         print_table(&speed.rows, batches, threads)?;
+        print_costs(&speed.rows, threads)?;
     }
     for note in &speed.notes {
         output::note(format_args!("note: {note}"));
@@ -57,4 +59,32 @@ fn print_table(rows: &[SpeedRow], batches: &[usize], threads: usize) -> Result<(
     }
     let title = format!("samples per second with log-density, medians, threads: {threads}, {}", processor());
     output::result(format_args!("{title}\n{table}"))
+}
+
+/// What the teacher's samples cost, where the student was corrected.
+fn print_costs(rows: &[SpeedRow], threads: usize) -> Result<(), RunError> {
+    let Some((batch, costs)) = teacher_costs(rows, threads) else { return Ok(()) };
+    let mut table = Table::new();
+    table.load_preset(UTF8_HORIZONTAL_ONLY);
+    table.set_header([
+        "sampler",
+        "accepted",
+        "effective/row",
+        "effective/proposal",
+        "time per effective sample",
+        "÷ teacher",
+    ]);
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    for cost in &costs {
+        table.add_row([
+            cost.op.replace('_', " "),
+            cost.effective.acceptance.map_or_else(|| "–".to_owned(), percent),
+            percent(cost.effective.share),
+            percent(cost.effective.efficiency),
+            super::operations::time(cost.effective.seconds_per_sample),
+            cost.ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}×")),
+        ]);
+    }
+    let verdict = cheapest_in_words(batch, &costs).unwrap_or_default();
+    output::result(format_args!("\nsamples of the teacher, batch {batch}\n{table}\n{verdict}"))
 }

@@ -33,6 +33,8 @@ pub enum Purpose {
     Synthetic = 9,
     /// rows picked for pictures
     Pictures = 10,
+    /// uniforms and pilot draws of exact sampling
+    Exact = 11,
     /// draws from the target that a student learns from
     TargetDraws = 12,
     /// rows of the cached trajectories

@@ -8,15 +8,17 @@ use flowstill_trainer::{Schedule, Settings};
 /// What a run gets where nothing is written.
 pub(super) struct Defaults {
     steps: i64,
+    batch: i64,
     rate: f64,
     ema: Option<f64>,
     patience: Option<i64>,
 }
 
-pub(super) const TEACHER: Defaults = Defaults { steps: 20_000, rate: 1e-3, ema: None, patience: Some(10) };
+pub(super) const TEACHER: Defaults = Defaults { steps: 20_000, batch: 512, rate: 1e-3, ema: None, patience: Some(10) };
 
 /// Every step of distillation sees fresh samples, so there is nothing to overfit and no need to stop early.
-pub(super) const STUDENT: Defaults = Defaults { steps: 10_000, rate: 5e-4, ema: Some(0.999), patience: None };
+pub(super) const STUDENT: Defaults =
+    Defaults { steps: 10_000, batch: 256, rate: 2e-3, ema: Some(0.998), patience: None };
 
 /// Steps that a run may take or wait for at most.
 const MOST_STEPS: i64 = 1_000_000_000;
@@ -52,7 +54,7 @@ pub(super) fn check(
         .map(|patience| checker.whole(at.key("patience"), patience, (1, 1_000_000), " or `none`") as u32);
     Settings {
         steps: every(checker, "steps", steps),
-        batch: checker.whole(at.key("batch"), written.batch.unwrap_or(512), (1, 10_000_000), ""),
+        batch: checker.whole(at.key("batch"), written.batch.unwrap_or(default.batch), (1, 10_000_000), ""),
         rate: checker.number(at.key("rate"), written.rate.unwrap_or(default.rate), |rate| rate > 0.0, "above 0"),
         schedule: written.schedule.unwrap_or(Schedule::Cosine),
         warmup: warmup.max(0) as u64,

@@ -223,9 +223,9 @@ pub struct Until {
 pub struct Training {
     /// Most optimiser steps. Default 20000 and 10000.
     pub steps: Option<i64>,
-    /// Rows per step. Default 512.
+    /// Rows per step. Default 512 and 256.
     pub batch: Option<i64>,
-    /// Peak learning rate of Adam, above 0. Default 1e-3 and 5e-4.
+    /// Peak learning rate of Adam, above 0. Default 1e-3 and 2e-3.
     pub rate: Option<f64>,
     /// Learning rate after warm-up: `constant`, or `cosine` down to 0 at the last step. Default `cosine`.
     pub schedule: Option<Schedule>,
@@ -236,7 +236,7 @@ pub struct Training {
     /// Bound on the Euclidean norm of the gradient, above 0, or `none`. Default 5.
     pub clip_norm: Option<OrNone<f64>>,
     /// Decay of the moving average of the weights, which is then what is validated and kept: above 0 and below 1, or
-    /// `none`. Default `none` and 0.999.
+    /// `none`. Default `none` and 0.998.
     pub ema: Option<OrNone<f64>>,
     /// Steps between two validations. Default 500.
     pub validate_every: Option<i64>,
@@ -296,7 +296,7 @@ pub enum Objective {
     PathGradient,
     /// KL(teacher ‖ student), estimated on rows of the target
     ForwardKl,
-    /// the reverse and the forward KL together
+    /// the reverse and the forward KL together, half of a batch for each
     Mixed,
     /// α-divergence with clipped weights
     Alpha,

@@ -86,7 +86,8 @@ mod tests {
 
     fn row(batch: usize, unit: &str, value: f64, quartiles: [f64; 2]) -> SpeedRow {
         let (op, unit) = ("student".into(), unit.into());
-        SpeedRow { op, dim: 2, layers: 1, hidden: vec![4], batch, threads: 1, value, unit, quartiles, repetitions: 3 }
+        let (hidden, effective) = (vec![4], None);
+        SpeedRow { op, dim: 2, layers: 1, hidden, batch, threads: 1, value, unit, quartiles, repetitions: 3, effective }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::figure::DensityGrid;
-use flowstill_eval::{AgainstData, CellCoverage, Distance, Mode, ModeCoverage};
+use flowstill_eval::{AgainstData, CellCoverage, Distance, Effective, Mode, ModeCoverage};
 
 /// A small deterministic generator: these numbers are test data, not results.
 struct Noise(u64);
@@ -46,10 +46,15 @@ fn speed() -> Vec<SpeedRow> {
         ("teacher_jacobi", 500.0, 45.0),
         ("teacher_incremental", 120.0, 4.0),
         ("student", 100.0, 6.5),
+        ("student_imh", 9000.0, 8.0),
     ];
     let batches = [1usize, 10, 100, 1000, 10_000];
     let row = |batch: usize, (op, fixed, each): (&str, f64, f64)| {
         let value = batch as f64 * 1e6 / (fixed + each * batch as f64);
+        let share = if op == "student_imh" { 0.8 } else { 1.0 };
+        let (seconds_per_sample, acceptance) = (1.0 / (value * share), (share < 1.0).then_some(0.9));
+        let effective = Effective { seconds_per_sample, share, efficiency: 0.5 * share, acceptance };
+        let effective = (op != "student").then_some(effective);
         let (op, unit, quartiles) = (op.into(), "samples/s".into(), [0.95 * value, 1.04 * value]);
         SpeedRow {
             op,
@@ -62,6 +67,7 @@ fn speed() -> Vec<SpeedRow> {
             unit,
             quartiles,
             repetitions: 9,
+            effective,
         }
     };
     batches.iter().flat_map(|&batch| cost.map(|cost| row(batch, cost))).collect()

@@ -1,8 +1,10 @@
-//! The table of speed: one row per batch size, one column per sampler, and what the student gains over two of them.
+//! The table of speed: one row per batch size, one column per sampler, and what the student gains over two of them; and
+//! a small one of what the teacher's own samples cost, from it and from the corrected student.
 
-use super::numbers::{rate, times, with_thousands};
+use super::numbers::{rate, significant, times, with_thousands};
 use crate::figure::{SAMPLERS, SpeedPoint, speed_points};
-use flowstill_eval::SpeedRow;
+use flowstill_eval::exactness::{BASELINE, cheapest_in_words};
+use flowstill_eval::{SpeedRow, TeacherCost, teacher_costs};
 use serde::Serialize;
 
 /// Rows measured with one number of threads.
@@ -10,6 +12,27 @@ use serde::Serialize;
 pub struct SpeedTable {
     pub threads: usize,
     pub rows: Vec<BatchRow>,
+    /// absent where no student was corrected
+    exact: Option<ExactTable>,
+}
+
+/// What an effective sample of the teacher costs, at one batch size.
+#[derive(Debug, Serialize)]
+struct ExactTable {
+    batch: String,
+    rows: Vec<CostRow>,
+    verdict: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct CostRow {
+    name: String,
+    /// empty where proposals are not accepted or refused
+    acceptance: String,
+    share: String,
+    efficiency: String,
+    seconds: String,
+    over_teacher: String,
 }
 
 /// One batch size.
@@ -70,7 +93,28 @@ fn table(rows: &[SpeedRow], threads: usize) -> SpeedTable {
         over_naive: gain(&naive, batch),
         over_incremental: gain(&incremental, batch),
     };
-    SpeedTable { threads, rows: batches.into_iter().map(row).collect() }
+    SpeedTable { threads, rows: batches.into_iter().map(row).collect(), exact: exact(rows, threads) }
+}
+
+fn exact(rows: &[SpeedRow], threads: usize) -> Option<ExactTable> {
+    let (batch, costs) = teacher_costs(rows, threads)?;
+    let verdict = cheapest_in_words(batch, &costs);
+    Some(ExactTable { batch: with_thousands(batch), rows: costs.iter().map(cost).collect(), verdict })
+}
+
+fn cost(cost: &TeacherCost) -> CostRow {
+    let percent = |share: f64| format!("{} %", significant(100.0 * share, 3));
+    CostRow {
+        name: match cost.op.strip_prefix("student_") {
+            Some(correction) => format!("student, {correction}"),
+            None => SAMPLERS.iter().find(|sampler| sampler.op == BASELINE).map_or(BASELINE, |s| s.name).to_owned(),
+        },
+        acceptance: cost.effective.acceptance.map_or_else(String::new, percent),
+        share: percent(cost.effective.share),
+        efficiency: percent(cost.effective.efficiency),
+        seconds: format!("{} µs", significant(1e6 * cost.effective.seconds_per_sample, 3)),
+        over_teacher: cost.ratio.map_or_else(String::new, times),
+    }
 }
 
 fn cell(point: Option<&SpeedPoint>) -> Cell {
@@ -78,4 +122,26 @@ fn cell(point: Option<&SpeedPoint>) -> Cell {
         median: rate(point.rate.median),
         quartiles: format!("{} – {}", rate(point.rate.quartiles[0]), rate(point.rate.quartiles[1])),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::example::full;
+
+    #[test]
+    fn the_teachers_samples_have_a_cost_wherever_a_student_was_corrected() {
+        let mut rows = full(9).speed;
+        let table = &speed_tables(&rows)[0];
+        let exact = table.exact.as_ref().expect("a corrected student");
+        assert_eq!(exact.batch, "10\u{202f}000");
+        let seen: Vec<_> =
+            exact.rows.iter().map(|r| (r.name.as_str(), r.acceptance.as_str(), r.share.as_str())).collect();
+        assert_eq!(seen, [("teacher, incremental", "", "100 %"), ("student, imh", "90.0 %", "80.0 %")]);
+        // (9000 + 8·10⁴)/10⁴ µs per row, of which 80 % count, over (120 + 4·10⁴)/10⁴ µs
+        assert_eq!((exact.rows[1].seconds.as_str(), exact.rows[1].over_teacher.as_str()), ("11.1 µs", "2.8×"));
+        assert!(exact.verdict.as_ref().is_some_and(|words| words.contains("at least 2.77 times")), "{exact:?}");
+        rows.iter_mut().for_each(|row| row.effective = None);
+        assert!(speed_tables(&rows)[0].exact.is_none());
+    }
 }
