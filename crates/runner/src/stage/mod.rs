@@ -27,12 +27,12 @@ pub struct StageRecord {
     /// names of the terms in the history; of the last phase, if there are several
     pub terms: Vec<String>,
     /// names of the measures in the history
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub measures: Vec<String>,
     /// steps are counted through all phases
     pub history: Vec<Record>,
     /// the phases of a distillation
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub phases: Vec<PhaseRecord>,
 }
 
