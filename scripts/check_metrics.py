@@ -40,6 +40,20 @@ def tables_of(distillation):
     return tables
 
 
+def history_of(record):
+    """Validations with their measures; with the terms as well where they are the same ones from first to last."""
+    history = pandas.DataFrame(record["history"])
+    columns = ["step", "validation", "rate", "gradient_norm"]
+    parts = {"measures": record.get("measures", [])}
+    if len(record.get("phases", [])) < 2:
+        parts["terms"] = record["terms"]
+    for part, names in parts.items():
+        if names:
+            history = history.join(pandas.DataFrame(history[part].tolist(), columns=names))
+            columns += names
+    return history, columns
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=pathlib.Path, help="a run's folder")
@@ -49,9 +63,7 @@ def main():
     tables |= tables_of(metrics["distillation"])
     for stage in ("teacher", "student"):
         record = strictly((folder / f"{stage}.json").read_text())
-        history = pandas.DataFrame(record["history"])
-        terms = pandas.DataFrame(history.pop("terms").tolist(), columns=record["terms"])
-        tables[stage] = (history.join(terms), ["step", "validation", "rate", "gradient_norm", *record["terms"]])
+        tables[stage] = history_of(record)
     for name, (table, numbers) in tables.items():
         wrong = [column for column in numbers if not pandas.api.types.is_numeric_dtype(table[column])]
         if wrong or table[numbers].isna().any(axis=None):

@@ -7,7 +7,7 @@ use super::experiment::{TWO_MOONS, csv, on_file};
 fn a_good_experiment_is_printed_as_it_was_understood() {
     let desk = Desk::with("a.yaml", TWO_MOONS);
     let ran = desk.flowstill("check a.yaml").well().says(&["a.yaml"]);
-    for part in ["two_moons", "log_scale_clip", "checkpoint_every: 20", "objective: reverse_kl"] {
+    for part in ["two_moons", "log_scale_clip", "checkpoint_every: 20", "recipe: auto"] {
         assert!(ran.out.contains(part), "`{part}` is missing in {}", ran.all());
     }
     assert!(!desk.exists("runs"), "check runs nothing");
@@ -29,7 +29,7 @@ teacher:
     steps: many
     rate: -1e-3
 seed: 1
-student: {objective: forward_kl}
+student: {objective: forwards_kl}
 ",
     );
     let ran = desk.flowstill("check bad.yaml").fails(2).says(&[

@@ -32,6 +32,25 @@ evaluation: {samples: 500}
 bench: {batches: [1], repetitions: 1}
 ";
 
+/// A distillation in three phases, each long enough that a signal meets it at work, on batches of several shards.
+pub const PHASES: &str = "\
+seed: 3
+threads: 1
+data: {synthetic: two_moons, rows: 1000}
+teacher:
+  layers: 2
+  hidden: [16]
+  training: {steps: 300, batch: 64, rate: 3e-3, validate_every: 100, checkpoint_every: 20}
+student:
+  recipe:
+    - {objective: warm_start, steps: 800}
+    - {objective: mixed, forward_weight: [0.8, 0.2]}
+    - {objective: path_gradient, rate: 1e-3}
+  training: {steps: 500, batch: 300, rate: 3e-3, validate_every: 100, checkpoint_every: 20}
+evaluation: {samples: 500}
+bench: {batches: [1], repetitions: 1}
+";
+
 /// `yaml` with one passage changed, which must be there.
 #[track_caller]
 pub fn changed(yaml: &str, from: &str, to: &str) -> String {

@@ -1,7 +1,7 @@
 //! Experiments that were run to their end, for all tests that only look at results.
 
 use super::desk::Ran;
-use super::experiment::{LONGER, TWO_MOONS};
+use super::experiment::{LONGER, PHASES, TWO_MOONS};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -40,6 +40,12 @@ pub fn finished() -> &'static Finished {
 pub fn unbroken() -> &'static Finished {
     static RUN: OnceLock<Finished> = OnceLock::new();
     RUN.get_or_init(|| run("longer", LONGER))
+}
+
+/// [`PHASES`], likewise.
+pub fn phased() -> &'static Finished {
+    static RUN: OnceLock<Finished> = OnceLock::new();
+    RUN.get_or_init(|| run("phases", PHASES))
 }
 
 fn run(name: &str, yaml: &str) -> Finished {

@@ -1,37 +1,15 @@
 //! A run that was stopped goes on as if it had not been: the same bits at the end.
 
-use super::desk::{Desk, Ran};
+use super::desk::Desk;
 use super::experiment::{LONGER, TWO_MOONS, changed};
 use super::finished::unbroken;
-use super::outside;
+use super::stopping::{curves_have_no_seam, ended, killed, signal};
 use serde_json::Value;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Child;
 
 /// Starts the experiment and returns as soon as this stage has left a state from which it can go on.
 fn started(desk: &Desk, stage: &str) -> Child {
-    let mut command = desk.command("run longer.yaml --runs stopped");
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
-    let state = format!("stopped/longer/{stage}.state.safetensors");
-    let patience = Instant::now();
-    while !desk.exists(&state) {
-        if let Some(status) = child.try_wait().expect("a child that is ours") {
-            panic!("the run ended ({status}) before its {stage} left a state");
-        }
-        assert!(patience.elapsed() < Duration::from_secs(60), "the {stage} left no state within a minute");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    child
-}
-
-fn signal(child: &Child, name: &str) {
-    let status = Command::new("sh").args(["-c", &format!("kill -{name} {}", child.id())]).status();
-    assert!(status.expect("a shell").success(), "the run was over before the signal came");
-}
-
-fn ended(child: Child) -> Ran {
-    Ran::of(child.wait_with_output().expect("a child that is ours"))
+    super::stopping::started(desk, "longer", &[&format!("{stage}.state.safetensors")])
 }
 
 /// The same command finishes the run, with the results of a run that was never stopped.
@@ -61,7 +39,7 @@ fn an_interrupt_during_the_teacher() {
     let ran = ended(child).fails(130).says(&["interrupted during the teacher after step"]);
     assert!(!desk.exists("stopped/longer/teacher.safetensors"), "{}", ran.all());
     goes_on(&desk, "teacher");
-    curves_have_no_seam(&desk);
+    curves_have_no_seam(&desk.path("stopped/longer/tensorboard"), &unbroken().path("tensorboard"));
 }
 
 #[test]
@@ -78,12 +56,10 @@ fn a_termination_during_the_student() {
 fn a_kill_during_the_teacher_and_then_the_student() {
     let desk = Desk::with("longer.yaml", LONGER);
     for stage in ["teacher", "student"] {
-        let mut child = started(&desk, stage);
-        child.kill().expect("a run at work");
-        assert_eq!(ended(child).code, None, "it was the signal that ended it");
+        killed(started(&desk, stage));
     }
     goes_on(&desk, "student");
-    curves_have_no_seam(&desk);
+    curves_have_no_seam(&desk.path("stopped/longer/tensorboard"), &unbroken().path("tensorboard"));
 }
 
 #[test]
@@ -100,15 +76,4 @@ fn the_state_of_another_configuration_is_refused_until_it_may_be_overwritten() {
     ]);
     let ran = desk.flowstill("run longer.yaml --runs stopped --overwrite").well();
     assert!(!ran.err.contains("going on"), "{}", ran.all());
-}
-
-/// TensorBoard itself reads curves of a resumed run as those of an unbroken one.
-fn curves_have_no_seam(desk: &Desk) {
-    let Some(python) = outside::python() else { return };
-    let scalars = |folder: PathBuf| {
-        let read = python.script("check_tensorboard.py", &[folder.as_os_str()]);
-        // kind, run, tag, number of entries, last step, last value
-        read.lines().filter(|line| line.starts_with("scalar")).map(str::to_owned).collect::<Vec<_>>()
-    };
-    assert_eq!(scalars(desk.path("stopped/longer/tensorboard")), scalars(unbroken().path("tensorboard")));
 }

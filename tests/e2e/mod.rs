@@ -1,4 +1,4 @@
-//! The harness is [`desk`], [`experiment`] and [`finished`]; every other file holds the tests of one promise.
+//! The harness is [`desk`], [`experiment`], [`finished`], [`outside`] and [`stopping`]; every other file holds the tests of one promise.
 
 mod benching;
 mod browser;
@@ -15,9 +15,11 @@ mod log_prob;
 mod metrics;
 mod outside;
 mod outside_readers;
+mod recipes;
 mod running;
 mod sampling;
 mod stages;
+mod stopping;
 mod streams;
 mod threads;
 mod wrong_files;

@@ -3,7 +3,8 @@
 use crate::config::Experiment;
 use crate::figure::{Curves, Densities, DensityGrid, LogWeights, Samples};
 use crate::metrics::{Metrics, ModelMetrics};
-use crate::report::{Report, TestLikelihood, with_thousands};
+use crate::report::{Phase, Report, TestLikelihood, objective_in_words, recipe_in_words, with_thousands};
+use crate::stage::{PhaseRecord, StageRecord};
 use flowstill_data::{Dataset, Source};
 use flowstill_eval as eval;
 use flowstill_sampler::{Sampler, SamplerError};
@@ -26,16 +27,18 @@ pub fn report(
     let densities =
         if data.dim() == 2 { densities(experiment, teacher, student, &samples)? } else { Densities::default() };
     let architecture = &experiment.teacher.architecture;
+    let phases = phases(&metrics.student.training);
     Ok(Report {
         title: experiment.name.clone(),
         trained: format!(
             "A MAF teacher of {} autoregressive layers was fitted to {} rows of {} ({} columns) by maximum likelihood, \
-             and distilled into an IAF student of {} layers by reverse KL.",
+             and distilled into an IAF student of {} layers by {}.",
             architecture.layers,
             with_thousands(data.train.len()),
             data.name,
             data.dim(),
-            experiment.student.architecture.layers
+            experiment.student.architecture.layers,
+            recipe_in_words(&phases)
         ),
         architecture: vec![in_words("Teacher", teacher), in_words("Student", student)],
         facts: vec![
@@ -45,8 +48,10 @@ pub fn report(
             ("columns".into(), data.dim().to_string()),
             ("samples compared".into(), with_thousands(metrics.distillation.samples)),
             ("threads".into(), experiment.threads.to_string()),
+            ("steps of distillation".into(), with_thousands(metrics.student.training.steps as usize)),
         ],
         curves: curves(metrics),
+        phases,
         teacher_likelihood: Some(likelihood(&metrics.teacher)),
         student_likelihood: Some(likelihood(&metrics.student)),
         quality: Some(metrics.distillation.clone()),
@@ -86,11 +91,32 @@ fn curves(metrics: &Metrics) -> Curves {
     Curves {
         teacher_training: teacher.curve("nll"),
         teacher_validation: teacher.validation_curve(),
-        student_kl: student.measured("kl_forward"),
-        student_validation_kl: student.measured("kl_reverse"),
-        student_entropy: student.curve("entropy"),
-        student_cross_entropy: student.curve("cross_entropy"),
+        student_phases: student.phases.iter().map(|p| (p.first_step, objective_in_words(&p.objective))).collect(),
+        student_kl_forward: student.measured("kl_forward"),
+        student_kl_reverse: student.measured("kl_reverse"),
+        student_ess_forward: student.measured("ess_forward"),
+        student_ess_reverse: student.measured("ess_reverse"),
+        student_mean_weight: student.measured("mean_weight"),
+        student_entropy: student.measured("entropy"),
+        student_cross_entropy: student.measured("cross_entropy"),
     }
+}
+
+fn phases(student: &StageRecord) -> Vec<Phase> {
+    let each = |phase: &PhaseRecord| {
+        let measured = |name: &str| phase.measures.get(student.measures.iter().position(|m| m == name)?).copied();
+        Phase {
+            objective: phase.objective.clone(),
+            reason: phase.reason.clone(),
+            steps: phase.steps as usize,
+            kept: phase.best_step as usize,
+            kl_forward: measured("kl_forward"),
+            kl_reverse: measured("kl_reverse"),
+            ess: measured("ess_reverse"),
+            ended: phase.ended.clone(),
+        }
+    };
+    student.phases.iter().map(each).collect()
 }
 
 fn samples(data: &Dataset, drawn: &eval::Samples) -> Samples {

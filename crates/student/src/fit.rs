@@ -31,6 +31,8 @@ pub struct Distilled {
 pub struct Finished {
     /// name of its objective
     pub objective: &'static str,
+    /// why this phase, where that was decided on the way
+    pub reason: Option<String>,
     pub terms: Vec<&'static str>,
     pub measures: Vec<&'static str>,
     /// steps of the phases before
@@ -46,17 +48,26 @@ pub struct PhaseStart<'a> {
     pub measures: &'a [&'static str],
     /// why this phase, where that was decided on the way
     pub reason: Option<&'a str>,
+    /// steps of the phases before
     pub first_step: u64,
+    /// steps of this phase, if nothing ends it earlier
+    pub steps: u64,
 }
 
-/// Someone who watches a distillation. Steps are counted through all phases.
+/// Someone who watches a distillation. Steps are counted through all phases. Phases of earlier sessions are told of like
+/// any other, only without steps and validations.
 pub trait PhaseObserver: Observer {
     fn phase(&mut self, start: &PhaseStart) -> io::Result<()>;
+    fn phase_over(&mut self, finished: &Finished) -> io::Result<()>;
 }
 
 /// Nobody.
 impl PhaseObserver for () {
     fn phase(&mut self, _: &PhaseStart) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn phase_over(&mut self, _: &Finished) -> io::Result<()> {
         Ok(())
     }
 }
@@ -143,6 +154,7 @@ pub fn fit(
             measures: &measures,
             reason: reason.as_deref(),
             first_step,
+            steps: training.steps,
         };
         observer.phase(&start).map_err(TrainError::Observer)?;
         let state = environment.state.map(|path| state_of(path, index));
@@ -151,7 +163,9 @@ pub fn fit(
         let outcome = flowstill_trainer::fit(&mut minimised, theta, &layout, &training, &environment, &mut shifted)?;
         theta = outcome.theta.clone();
         let interrupted = outcome.end == End::Interrupted;
-        phases.push(Finished { objective: objective.name(), terms, measures, first_step, outcome });
+        let finished = Finished { objective: objective.name(), reason, terms, measures, first_step, outcome };
+        observer.phase_over(&finished).map_err(TrainError::Observer)?;
+        phases.push(finished);
         if interrupted {
             break;
         }

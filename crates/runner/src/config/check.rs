@@ -73,12 +73,12 @@ pub(super) fn check(written: &written::Experiment, file: &Path) -> Result<Experi
         architecture: choices(&teacher).checked(&mut checker, "teacher", &Architecture::default()),
         training: training::check(&mut checker, teacher.training.as_ref(), "teacher.training", &training::TEACHER),
     };
-    let student = written.student.clone().unwrap_or_default();
+    let wanted = written.student.clone().unwrap_or_default();
     let student = StudentPlan {
-        architecture: student_choices(&student).checked(&mut checker, "student", &teacher.architecture),
-        recipe: recipe::check(&mut checker, &student),
+        architecture: student_choices(&wanted).checked(&mut checker, "student", &teacher.architecture),
+        recipe: recipe::check(&mut checker, &wanted),
     };
-    recipe::fits(&mut checker, &student.recipe, &teacher.architecture, &student.architecture);
+    recipe::fits(&mut checker, &wanted, &student, &teacher.architecture);
 
     let evaluation = written.evaluation.clone().unwrap_or_default();
     let samples = evaluation.samples.unwrap_or(20_000);

@@ -5,7 +5,7 @@
 
 use super::path::{KeyPath, Step};
 use super::suggest;
-use super::tree::{Tree, shortened};
+use super::tree::{Tree, number, shortened};
 use super::written::OrNone;
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error, Expected, MapAccess, SeqAccess, Unexpected, Visitor};
@@ -116,7 +116,10 @@ impl<'de> Deserializer<'de> for Node<'_> {
         match self.tree {
             Tree::Nothing => visitor.visit_unit(),
             Tree::Bool(value) => visitor.visit_bool(*value),
-            Tree::Whole(value) => visitor.visit_i128(*value),
+            Tree::Whole(value) => match i64::try_from(*value) {
+                Ok(value) => visitor.visit_i64(value),
+                Err(_) => visitor.visit_f64(*value as f64),
+            },
             Tree::Real(value) => visitor.visit_f64(*value),
             Tree::Text(text) => visitor.visit_str(text),
             Tree::Tagged(_) => Err(self.expected("a value without a tag")),
@@ -285,7 +288,21 @@ impl Error for Fault {
     }
 
     fn invalid_type(found: Unexpected, expected: &dyn Expected) -> Self {
-        Self::custom(format_args!("expected {expected}, got {found}"))
+        let got = match found {
+            Unexpected::Str(text) => Tree::Text(text.to_owned()).describe(),
+            Unexpected::Signed(value) => value.to_string(),
+            Unexpected::Float(value) => number(value),
+            Unexpected::Bool(value) => Tree::Bool(value).describe(),
+            Unexpected::Unit => Tree::Nothing.describe(),
+            Unexpected::Seq => Tree::List(Vec::new()).describe(),
+            Unexpected::Map => Tree::Section(Vec::new()).describe(),
+            other => other.to_string(),
+        };
+        Self::custom(format_args!("expected {expected}, got {got}"))
+    }
+
+    fn invalid_value(found: Unexpected, expected: &dyn Expected) -> Self {
+        Self::invalid_type(found, expected)
     }
 
     fn unknown_field(key: &str, known: &'static [&'static str]) -> Self {

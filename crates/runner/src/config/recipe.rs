@@ -2,6 +2,7 @@
 
 use super::check::{Checker, or_none};
 use super::path::KeyPath;
+use super::plan::StudentPlan;
 use super::resolved::whole;
 use super::training;
 use super::written::{self, GradientKind, OrNone, Ramp};
@@ -48,11 +49,18 @@ pub(super) fn check(checker: &mut Checker, student: &written::Student) -> Recipe
 }
 
 /// What an objective asks of teacher and student that can be told from the file.
-pub(super) fn fits(checker: &mut Checker, recipe: &Recipe, teacher: &Architecture, student: &Architecture) {
+pub(super) fn fits(
+    checker: &mut Checker,
+    written: &written::Student,
+    StudentPlan { architecture: student, recipe }: &StudentPlan,
+    teacher: &Architecture,
+) {
     let Recipe::Phases(phases) = recipe else { return };
+    let section = KeyPath::from("student");
     let one_order = |a: &Architecture| a.layers == 1 || a.order == OrderRule::Same;
     for (i, phase) in phases.iter().enumerate() {
-        let at = KeyPath::from("student").key("recipe").index(i).key("objective");
+        let phase_at = if written.recipe.is_some() { section.key("recipe").index(i) } else { section.clone() };
+        let at = phase_at.key("objective");
         let name = phase.objective.name();
         let mut refuse = |why: &str| checker.wrong_with(at.clone(), "student", format!("`{name}` {why}"));
         match phase.objective {

@@ -3,8 +3,11 @@
 use super::*;
 use flowstill_data::{Source, Target};
 use flowstill_model::{Activation, Architecture, OrderRule};
+use flowstill_student::Recipe;
 use std::fs;
 use tempfile::TempDir;
+
+mod recipes;
 
 /// A folder with data files, some of them damaged.
 fn folder() -> TempDir {
@@ -231,7 +234,7 @@ bench: {batches: [], repetitions: 0}
                 "a.yaml:18:10: teacher.training.ema: expected a number above 0 and below 1 or `none`, got 1",
                 "a.yaml:19:21: teacher.training.validate_every: expected a whole number from 1 to 1000000000, got -5",
                 "a.yaml:20:15: teacher.training.patience: expected a whole number from 1 to 1000000 or `none`, got 0",
-                "a.yaml:21:18: student.model: expected `iaf`, got the text `maf`; did you mean `iaf`?",
+                "a.yaml:21:18: student.model: expected one of `iaf`, `coupling`, got the text `maf`; did you mean `iaf`?",
                 "a.yaml:22:23: evaluation.samples: expected a whole number from 2 to 100000000, got 1",
                 "a.yaml:23:18: bench.batches: expected 1 to 100 batch sizes, got 0",
                 "a.yaml:23:35: bench.repetitions: expected a whole number from 1 to 100000, got 0",
@@ -358,7 +361,8 @@ fn defaults_are_those_of_the_reference() {
     assert_eq!(plan.data, Source::File { path: folder.path().join("d.csv"), split: [0.8, 0.1, 0.1], seed: 0 });
     assert_eq!(plan.teacher.architecture, Architecture::default());
     assert_eq!(plan.student.architecture, Architecture::default());
-    let (teacher, student) = (&plan.teacher.training, &plan.student.training);
+    let Recipe::Auto(student) = &plan.student.recipe else { panic!("{:?}", plan.student.recipe) };
+    let teacher = &plan.teacher.training;
     assert_eq!((teacher.steps, teacher.rate, teacher.ema, teacher.patience), (20_000, 1e-3, None, Some(10)));
     assert_eq!((student.steps, student.rate, student.ema, student.patience), (10_000, 5e-4, Some(0.999), None));
     assert_eq!((teacher.warmup, teacher.clip_norm, teacher.batch), (500, Some(5.0), 512));
@@ -384,7 +388,8 @@ student:
     .unwrap();
     let target = Target::GaussianMixture { dim: 3, components: 5, seed: 7 };
     assert_eq!(plan.data, Source::Synthetic { target, rows: 1000, split: [0.8, 0.1, 0.1], seed: 7 });
-    let (teacher, student) = (&plan.teacher.training, &plan.student.training);
+    let Recipe::Auto(student) = &plan.student.recipe else { panic!("{:?}", plan.student.recipe) };
+    let teacher = &plan.teacher.training;
     assert_eq!((teacher.rate, teacher.weight_decay, teacher.ema), (0.001, 0.001, Some(0.001)));
     assert_eq!((teacher.steps, teacher.warmup, teacher.clip_norm), (1000, 100, None));
     assert_eq!((student.steps, student.warmup, student.ema, student.rate), (1000, 0, None, 0.001));

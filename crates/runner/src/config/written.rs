@@ -389,7 +389,7 @@ impl<'de> Deserialize<'de> for Ramp {
                 Ok(Ramp(value, value))
             }
 
-            fn visit_i128<E>(self, value: i128) -> Result<Ramp, E> {
+            fn visit_i64<E>(self, value: i64) -> Result<Ramp, E> {
                 Ok(Ramp(value as f64, value as f64))
             }
 

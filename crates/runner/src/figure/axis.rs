@@ -32,6 +32,11 @@ impl Axis {
         }
     }
 
+    /// The value, or the lower end where a logarithmic axis has no place for it.
+    pub fn drawable(&self, value: f64) -> f64 {
+        if self.logarithmic { value.max(self.lower) } else { value }
+    }
+
     /// Labelled values, about `count` of them.
     pub fn ticks(&self, count: usize) -> Vec<(f64, String)> {
         if self.logarithmic { self.decades(count) } else { self.steps(count) }
@@ -86,6 +91,11 @@ pub fn count(value: f64) -> String {
     format!("{}{suffix}", (value / factor * 100.0).round() / 100.0)
 }
 
+/// The number itself: `0.01`, `20`, `1e6`.
+pub fn plain(value: f64) -> String {
+    if (1e-4..1e5).contains(&value) { format!("{}", (value * 1e6).round() / 1e6) } else { decimal(value, value) }
+}
+
 /// A time given in microseconds: `5 µs`, `20 ms`, `3 s`.
 pub fn duration(microseconds: f64) -> String {
     let (factor, unit) = match microseconds {
@@ -116,5 +126,7 @@ mod tests {
     fn logarithmic_ticks_are_decades_or_finer_where_few() {
         assert_eq!(labels(&Axis::logarithmic(1.0, 1e4, "", count)), ["1", "10", "100", "1k", "10k"]);
         assert_eq!(labels(&Axis::logarithmic(300.0, 6e3, "", duration)), ["500 µs", "1 ms", "2 ms", "5 ms"]);
+        assert_eq!(labels(&Axis::logarithmic(0.005, 12.0, "", plain)), ["0.01", "0.1", "1", "10"]);
+        assert_eq!(labels(&Axis::logarithmic(1e-6, 1e-4, "", plain)), ["1e−6", "1e−5", "0.0001"]);
     }
 }

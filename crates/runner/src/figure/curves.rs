@@ -1,19 +1,27 @@
 //! Learning curves of teacher and student.
 
-use super::axis::Axis;
+use super::axis::{Axis, plain};
 use super::canvas::{Canvas, Drawn, Point, page};
 use super::legend::legend;
-use super::palette::{LIGHT_BLUE, LIGHT_ORANGE, Source};
+use super::palette::{INK, LIGHT_BLUE, Source};
 use super::panel::{Frame, Panel};
+use super::phases::marks;
 use plotters::style::RGBColor;
 
 const WIDTH: f64 = 460.0;
 const HEIGHT: f64 = 310.0;
 const FRAME: Frame = Frame { left: 70.0, top: 36.0, right: 434.0, bottom: 262.0 };
+/// Room for the names of phases above.
+const PHASED: Frame = Frame { top: 52.0, ..FRAME };
 /// Longer curves are drawn as means of blocks, for legibility and size.
 const MOST_POINTS: usize = 400;
+/// Divergences that a picture can tell apart: what is less is chance, and what is more is nowhere near.
+const LEAST_KL: f64 = 1e-6;
+const MOST_KL: f64 = 1e6;
+/// A share that may pass 1 by chance, as the mean weight does; what is far above lies outside.
+const MOST_SHARE: f64 = 1.2;
 
-/// `(step, value)` in the order of training; values in nats.
+/// `(step, value)` in the order of training; values in nats, shares between 0 and 1.
 pub type Curve = Vec<(u64, f64)>;
 
 /// Everything that training logged; an empty curve was not logged.
@@ -22,9 +30,16 @@ pub struct Curves {
     /// negative log-likelihood of batches and of the validation part, standardised space
     pub teacher_training: Curve,
     pub teacher_validation: Curve,
-    /// `KL(q‖p)` on batches, and on samples kept for validation
-    pub student_kl: Curve,
-    pub student_validation_kl: Curve,
+    /// first step and name of each phase of the distillation
+    pub student_phases: Vec<(u64, String)>,
+    /// validations of the student: `KL(p‖q)` and `KL(q‖p)`
+    pub student_kl_forward: Curve,
+    pub student_kl_reverse: Curve,
+    /// effective samples as a share, from the teacher's samples and from the student's
+    pub student_ess_forward: Curve,
+    pub student_ess_reverse: Curve,
+    /// `E_q[w]`
+    pub student_mean_weight: Curve,
     /// `−E_q[log q]`
     pub student_entropy: Curve,
     /// `−E_q[log p]`
@@ -35,22 +50,39 @@ pub struct Curves {
 pub fn teacher_nll(curves: &Curves) -> Option<String> {
     figure(
         "Learning curve of the teacher",
-        "negative log-likelihood (nats)",
         &[
             ("training", &curves.teacher_training, LIGHT_BLUE, 1.25),
             ("validation", &curves.teacher_validation, Source::Teacher.colour(), 2.0),
         ],
+        &[],
+        |values| linear(values, "negative log-likelihood (nats)"),
     )
 }
 
-/// The student's divergence from its teacher while it trained.
+/// The two divergences between student and teacher while the student trained.
 pub fn student_kl(curves: &Curves) -> Option<String> {
-    let colour = Source::Student.colour();
-    let (light, width) = if curves.student_validation_kl.is_empty() { (colour, 1.5) } else { (LIGHT_ORANGE, 1.25) };
     figure(
-        "Divergence of the student from the teacher in training",
-        "KL(student‖teacher) (nats)",
-        &[("training", &curves.student_kl, light, width), ("validation", &curves.student_validation_kl, colour, 2.0)],
+        "Divergence of the student in training",
+        &[
+            ("KL(teacher‖student)", &curves.student_kl_forward, Source::Teacher.colour(), 2.0),
+            ("KL(student‖teacher)", &curves.student_kl_reverse, Source::Student.colour(), 2.0),
+        ],
+        &curves.student_phases,
+        |values| logarithmic(values, "divergence (nats)"),
+    )
+}
+
+/// How many samples count, and what the student covers, while it trained.
+pub fn student_ess(curves: &Curves) -> Option<String> {
+    figure(
+        "Effective sample sizes and mean weight of the student in training",
+        &[
+            ("ESS, teacher", &curves.student_ess_forward, Source::Teacher.colour(), 2.0),
+            ("ESS, student", &curves.student_ess_reverse, Source::Student.colour(), 2.0),
+            ("mean weight", &curves.student_mean_weight, INK, 1.5),
+        ],
+        &curves.student_phases,
+        |values| Some(Axis::linear(0.0, values.last()?.clamp(1.0, MOST_SHARE) + 0.02, "share")),
     )
 }
 
@@ -58,17 +90,24 @@ pub fn student_kl(curves: &Curves) -> Option<String> {
 pub fn student_entropies(curves: &Curves) -> Option<String> {
     figure(
         "Entropy of the student and its cross-entropy under the teacher",
-        "nats",
         &[
             ("cross-entropy −E[log p]", &curves.student_cross_entropy, Source::Teacher.colour(), 1.5),
             ("entropy −E[log q]", &curves.student_entropy, Source::Student.colour(), 1.5),
         ],
+        &curves.student_phases,
+        |values| linear(values, "nats"),
     )
 }
 
 type Line<'a> = (&'a str, &'a Curve, RGBColor, f64);
 
-fn figure(describes: &str, label: &str, lines: &[Line]) -> Option<String> {
+/// Lines over the steps; `scale` makes the upright axis of all values in their order.
+fn figure(
+    describes: &str,
+    lines: &[Line],
+    phases: &[(u64, String)],
+    scale: impl Fn(&[f64]) -> Option<Axis>,
+) -> Option<String> {
     let shown: Vec<_> = lines
         .iter()
         .map(|(name, curve, colour, width)| (*name, thinned(curve), *colour, *width))
@@ -76,15 +115,14 @@ fn figure(describes: &str, label: &str, lines: &[Line]) -> Option<String> {
         .collect();
     let mut values: Vec<f64> = shown.iter().flat_map(|(_, points, ..)| points.iter().map(|point| point.1)).collect();
     values.sort_by(f64::total_cmp);
-    let (lower, upper) = range(&values)?;
     let last = shown.iter().filter_map(|(_, points, ..)| points.last()).fold(0.0, |last: f64, point| last.max(point.0));
-    let panel = Panel {
-        frame: FRAME,
-        x: Axis::linear(0.0, 1.01 * last.max(1.0), "step"),
-        y: Axis::linear(lower, upper, label),
-    };
+    // one phase is the whole
+    let phases = if phases.len() > 1 { phases } else { &[] };
+    let frame = if phases.is_empty() { FRAME } else { PHASED };
+    let panel = Panel { frame, x: Axis::linear(0.0, 1.01 * last.max(1.0), "step"), y: scale(&values)? };
     page(WIDTH, HEIGHT, describes, |canvas| {
         panel.grid(canvas)?;
+        marks(canvas, &panel, phases)?;
         for (_, points, colour, width) in &shown {
             draw(canvas, &panel, points, *colour, *width)?;
         }
@@ -95,10 +133,12 @@ fn figure(describes: &str, label: &str, lines: &[Line]) -> Option<String> {
 }
 
 fn draw(canvas: &mut Canvas, panel: &Panel, points: &[Point], colour: RGBColor, width: f64) -> Drawn {
-    if let [(x, y)] = points {
-        return canvas.disc(panel.at(*x, *y), 3.0, colour);
+    // what has no logarithm lies on the lower edge
+    let points: Vec<Point> = points.iter().map(|&(x, y)| (x, panel.y.drawable(y))).collect();
+    if let [(x, y)] = points[..] {
+        return canvas.disc(panel.at(x, y), 3.0, colour);
     }
-    panel.line(canvas, points, colour, width)
+    panel.line(canvas, &points, colour, width)
 }
 
 /// The finite points, or means of equal blocks of them where there are many.
@@ -111,6 +151,17 @@ fn thinned(curve: &Curve) -> Vec<Point> {
         (x / chunk.len() as f64, y / chunk.len() as f64)
     };
     finite.chunks(block).map(mean).collect()
+}
+
+fn linear(sorted: &[f64], label: &str) -> Option<Axis> {
+    let (lower, upper) = range(sorted)?;
+    Some(Axis::linear(lower, upper, label))
+}
+
+/// All positive values, with a little room above.
+fn logarithmic(sorted: &[f64], label: &str) -> Option<Axis> {
+    let positive = || sorted.iter().filter(|value| **value > 0.0).map(|value| value.clamp(LEAST_KL, MOST_KL));
+    Some(Axis::logarithmic(positive().next()? / 1.2, positive().next_back()? * 1.2, label, plain))
 }
 
 /// A range that shows the course of training: the first steps, often far above the rest, may lie outside.
@@ -140,5 +191,24 @@ mod tests {
         let points = thinned(&curve);
         assert!(points.len() <= MOST_POINTS && points.iter().all(|point| point.1 == 2.0));
         assert!(teacher_nll(&Curves { teacher_validation: vec![(5, f64::NAN)], ..Curves::default() }).is_none());
+    }
+
+    #[test]
+    fn divergences_that_chance_makes_negative_lie_on_the_lower_edge() {
+        let axis = logarithmic(&[-0.003, 0.01, 0.1, 10.0], "").expect("values");
+        assert!(axis.place(0.01) > 0.0 && axis.place(10.0) < 1.0);
+        assert_eq!(axis.place(axis.drawable(-0.003)), 0.0);
+        assert_eq!(axis.drawable(0.1), 0.1);
+        assert!(logarithmic(&[-0.1, 0.0], "").is_none(), "nothing to take the logarithm of");
+        let curves = Curves { student_kl_forward: vec![(10, 4.0), (20, -0.01)], ..Curves::default() };
+        assert!(!student_kl(&curves).expect("a figure").contains("NaN"));
+    }
+
+    #[test]
+    fn a_mean_weight_beyond_one_leaves_the_shares_legible() {
+        let shares = |weight| Curves { student_mean_weight: vec![(10, 0.3), (20, weight)], ..Curves::default() };
+        let of = |weight| student_ess(&shares(weight)).expect("a figure");
+        assert!(of(40.0).contains("\n1.0\n"), "a wild weight leaves no room for 1");
+        assert_ne!(of(1.1), of(1.0));
     }
 }

@@ -19,6 +19,7 @@ mod modes;
 mod pairs;
 mod palette;
 mod panel;
+mod phases;
 mod quality_speed;
 mod raster;
 mod samples;
@@ -26,7 +27,7 @@ mod scatter;
 mod speed;
 
 pub use cells::cell_ratios;
-pub use curves::{Curve, Curves, student_entropies, student_kl, teacher_nll};
+pub use curves::{Curve, Curves, student_entropies, student_ess, student_kl, teacher_nll};
 pub use density::{Densities, DensityGrid, densities, density_picture};
 pub use latency::latency;
 pub use log_weights::{LogWeights, log_weights};

@@ -10,9 +10,8 @@ const GREY: RGBColor = RGBColor(0x6e, 0x6e, 0x6e);
 const BLUE: RGBColor = RGBColor(0x00, 0x72, 0xb2);
 const VERMILLION: RGBColor = RGBColor(0xd5, 0x5e, 0x00);
 
-/// Lighter companions, for what lies behind: training losses behind validation losses.
+/// A lighter companion, for what lies behind: training losses behind validation losses.
 pub const LIGHT_BLUE: RGBColor = RGBColor(0x8f, 0xc7, 0xe8);
-pub const LIGHT_ORANGE: RGBColor = RGBColor(0xf2, 0xb2, 0x7d);
 pub const SKY: RGBColor = RGBColor(0x56, 0xb4, 0xe9);
 pub const NAVY: RGBColor = RGBColor(0x0b, 0x3c, 0x6f);
 

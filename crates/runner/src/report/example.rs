@@ -95,23 +95,44 @@ fn distance(student: f64, teacher: f64, null: f64, error: f64) -> Distance {
     Distance { student: around(student, error), teacher: around(teacher, error), null: around(null, error) }
 }
 
+fn phases() -> Vec<Phase> {
+    let (kl_forward, kl_reverse) = (Some(0.41), Some(0.33));
+    let (steps, kept, ended) = (8000, 7500, "no gain in validation".to_owned());
+    let first = Phase {
+        objective: "warm_start".into(),
+        reason: None,
+        steps,
+        kept,
+        kl_forward,
+        kl_reverse,
+        ess: Some(0.61),
+        ended,
+    };
+    let last = Phase { objective: "path_gradient".into(), ended: "all steps done".into(), ..first.clone() };
+    vec![first, Phase { reason: Some("a gradient of <less> noise".into()), steps: 12_000, kept: 20_000, ..last }]
+}
+
 /// Everything a report can hold, for `dim` columns.
 pub fn full(dim: usize) -> Report {
     let mut noise = Noise(7);
     let mut curves = Curves::default();
     for step in (0..20_000u64).step_by(20) {
         let decay = |rate: f64| (-(step as f64) / rate).exp();
-        let kl = 3.0 * decay(1200.0) + 0.12 + 0.02 * noise.normal();
-        let entropy = 8.9 - 0.5 * decay(800.0) + 0.05 * noise.normal();
         curves.teacher_training.push((step, 8.0 * decay(900.0) - 0.4 + 0.1 * noise.normal()));
-        curves.student_kl.push((step, kl));
-        curves.student_entropy.push((step, entropy));
-        curves.student_cross_entropy.push((step, entropy + kl));
         if step % 500 == 0 {
+            let kl = 3.0 * decay(1200.0) + 0.12 + 0.02 * noise.normal();
+            let entropy = 8.9 - 0.5 * decay(800.0) + 0.05 * noise.normal();
             curves.teacher_validation.push((step, 8.0 * decay(900.0) - 0.36));
-            curves.student_validation_kl.push((step, 3.0 * decay(1200.0) + 0.12));
+            curves.student_kl_forward.push((step, 2.0 * kl));
+            curves.student_kl_reverse.push((step, kl));
+            curves.student_ess_forward.push((step, 0.9 - 0.9 * decay(3000.0)));
+            curves.student_ess_reverse.push((step, 0.95 - 0.9 * decay(2000.0)));
+            curves.student_mean_weight.push((step, 1.0 - 0.7 * decay(1500.0) + 0.02 * noise.normal()));
+            curves.student_entropy.push((step, entropy));
+            curves.student_cross_entropy.push((step, entropy + kl));
         }
     }
+    curves.student_phases = vec![(0, "warm start".into()), (8000, "path gradient".into())];
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let grid = |spread: f64| {
         let place = |i: usize| -3.0 + 6.0 * (i as f64 + 0.5) / 64.0;
@@ -134,6 +155,7 @@ pub fn full(dim: usize) -> Report {
             pair("student parameters", "98\u{202f}730"),
         ],
         curves,
+        phases: phases(),
         teacher_likelihood: Some(TestLikelihood {
             data_space: around(0.3612, 0.0123),
             standardised: around(-3.1, 0.0123),

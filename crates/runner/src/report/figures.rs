@@ -32,6 +32,7 @@ pub fn figures(report: &Report) -> Vec<Figure> {
     let drawn = [
         ("teacher-nll", figure::teacher_nll(&report.curves)),
         ("student-kl", figure::student_kl(&report.curves)),
+        ("student-ess", figure::student_ess(&report.curves)),
         ("student-entropies", figure::student_entropies(&report.curves)),
         ("marginals", figure::marginals(samples, &most_different(report, MOST_MARGINALS))),
         ("pairs", joint),

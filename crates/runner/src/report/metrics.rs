@@ -41,7 +41,7 @@ pub fn metrics(report: &Report) -> Vec<Metric> {
             estimate(quality.kl_reverse),
             "nats",
             "0",
-            "What training minimises: how much too likely the student finds its own samples. Does not notice lost modes.",
+            "How much too likely the student finds its own samples, which reverse KL and its path gradient minimise. Does not notice lost modes.",
         ),
         row(
             "ESS, student samples",

@@ -8,12 +8,14 @@ mod figures;
 mod metrics;
 mod numbers;
 mod page;
+mod phases;
 mod speed_table;
 mod verdict;
 
 pub use figures::{Figure, figures};
 pub use numbers::{estimate, with_thousands};
 pub use page::render;
+pub use phases::{Phase, objective_in_words, recipe_in_words};
 
 use crate::figure::{Curves, Densities, LogWeights, Samples};
 use flowstill_eval::{Estimate, Quality, SpeedRow};
@@ -30,6 +32,8 @@ pub struct Report {
     /// counts and settings worth seeing at once, such as `("training rows", "35 657")`
     pub facts: Vec<(String, String)>,
     pub curves: Curves,
+    /// phases of the distillation, in their order
+    pub phases: Vec<Phase>,
     pub teacher_likelihood: Option<TestLikelihood>,
     pub student_likelihood: Option<TestLikelihood>,
     pub quality: Option<Quality>,
@@ -62,7 +66,7 @@ pub struct TestLikelihood {
 impl Report {
     /// Whether anything of a student is there.
     fn has_student(&self) -> bool {
-        !self.curves.student_kl.is_empty()
+        !self.curves.student_kl_reverse.is_empty()
             || self.quality.is_some()
             || self.student_likelihood.is_some()
             || !self.samples.student.is_empty()

@@ -4,6 +4,7 @@ use super::distances::{DistanceRow, distances};
 use super::figures::{figures, marginal_panels, present};
 use super::metrics::{Metric, metrics};
 use super::numbers::{duration, estimate};
+use super::phases::{self, rows};
 use super::speed_table::{SpeedTable, speed_tables};
 use super::verdict::{gains, headline, verdict};
 use super::{Report, TestLikelihood};
@@ -27,6 +28,7 @@ struct Page<'a> {
     dim: usize,
     /// SVG documents by name; each escapes what it writes
     figures: BTreeMap<&'static str, String>,
+    phases: Vec<phases::Row>,
     marginals: Vec<String>,
     sources: Vec<&'static str>,
     likelihoods: Vec<Likelihood>,
@@ -71,6 +73,7 @@ pub fn render(report: &Report) -> String {
         has_student: report.has_student(),
         dim: report.samples.dim(),
         figures: figures(report).into_iter().map(|figure| (figure.name, figure.svg)).collect(),
+        phases: rows(&report.phases),
         marginals: marginal_panels(report),
         sources: present(report).into_iter().map(|source| source.name()).collect(),
         likelihoods: likelihoods.into_iter().flatten().collect(),

@@ -55,6 +55,8 @@ fn a_full_report_is_well_formed_escaped_and_self_contained() {
         assert!(html.contains("&lt;script&gt;alert(1)"));
         assert!(html.contains("0.361 ± 0.012") && html.contains("In batches of 10\u{202f}000, on 2 threads"));
         assert!(!html.contains("class=\"missing\""), "nothing is missing at dim {dim}");
+        assert!(html.contains("Phases of the distillation") && html.contains("a gradient of &lt;less&gt; noise"));
+        assert_eq!(html.matches("Upright lines stand where phases begin.</figcaption>").count(), 3);
     }
 }
 
@@ -69,6 +71,7 @@ fn a_report_without_a_student_says_so() {
     report.speed.clear();
     let curves = std::mem::take(&mut report.curves);
     report.curves = Curves { teacher_training: curves.teacher_training, ..Curves::default() };
+    report.phases.clear();
     let html = render(&report);
     assert_well_formed(&html);
     for sentence in
@@ -94,7 +97,8 @@ fn numbers_that_are_not_finite_do_not_break_the_page() {
     for values in [&mut report.samples.data, &mut report.samples.student] {
         values.fill(f64::NAN);
     }
-    report.curves.student_kl = vec![(0, f64::INFINITY), (1, f64::NAN)];
+    report.curves.student_kl_reverse = vec![(0, f64::INFINITY), (1, f64::NAN)];
+    report.phases[0].kl_forward = Some(f64::NAN);
     let nothing = around(f64::NAN, f64::NAN);
     report.teacher_likelihood =
         Some(TestLikelihood { data_space: around(f64::NEG_INFINITY, f64::NAN), standardised: nothing });
@@ -148,8 +152,8 @@ fn the_verdict_follows_the_numbers() {
 #[test]
 fn figures_have_names_for_files() {
     let names = |dim| figures(&full(dim)).into_iter().map(|figure| figure.name).collect::<Vec<_>>();
-    let first = ["teacher-nll", "student-kl", "student-entropies", "marginals", "pairs"];
+    let first = ["teacher-nll", "student-kl", "student-ess", "student-entropies", "marginals", "pairs"];
     let last = ["mode-shares", "cell-coverage", "log-weights", "quality-speed", "latency"];
-    assert_eq!(names(9), [first, last].concat());
+    assert_eq!(names(9), [&first[..], &last].concat());
     assert_eq!(names(2), [&first[..], &["densities"], &last].concat());
 }

@@ -1,6 +1,7 @@
 //! The stages of an experiment, each keyed by a hash of all that it depends on.
 
 pub mod evaluate;
+mod lookout;
 pub mod train;
 pub mod watch;
 
@@ -17,7 +18,7 @@ pub struct StageRecord {
     /// step of the validation that was kept
     pub best_step: u64,
     pub best_validation: Option<f64>,
-    /// `all steps done` or `no gain in validation`
+    /// `all steps done`, `no gain in validation` or `a bound was reached`
     pub ended: String,
     /// wall-clock seconds, of the last session only if it was resumed
     pub seconds: f64,
@@ -26,12 +27,12 @@ pub struct StageRecord {
     /// names of the terms in the history; of the last phase, if there are several
     pub terms: Vec<String>,
     /// names of the measures in the history
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub measures: Vec<String>,
     /// steps are counted through all phases
     pub history: Vec<Record>,
     /// the phases of a distillation
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub phases: Vec<PhaseRecord>,
 }
 
@@ -39,12 +40,17 @@ pub struct StageRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PhaseRecord {
     pub objective: String,
+    /// why this phase, where that was decided on the way
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// names of its terms
     pub terms: Vec<String>,
     /// steps of the phases before
     pub first_step: u64,
     pub steps: u64,
     pub best_step: u64,
+    /// what the validation that was kept measured, in the order of the names
+    pub measures: Vec<f64>,
     pub ended: String,
 }
 
@@ -76,10 +82,12 @@ impl StageRecord {
         };
         let record = |phase: &Finished| PhaseRecord {
             objective: phase.objective.to_owned(),
+            reason: phase.reason.clone(),
             terms: names(&phase.terms),
             first_step: phase.first_step,
             steps: phase.outcome.steps,
             best_step: phase.first_step + phase.outcome.best_step,
+            measures: phase.outcome.history.iter().rfind(|r| r.best).map_or_else(Vec::new, |r| r.measures.clone()),
             ended: ended(phase.outcome.end).to_owned(),
         };
         Some(Self {
@@ -114,6 +122,7 @@ impl StageRecord {
     }
 }
 
+/// How a training ended, in words.
 fn ended(end: End) -> &'static str {
     match end {
         End::Steps => "all steps done",

@@ -208,8 +208,10 @@ impl Workshop<'_> {
             settings,
             console,
             resumed_at: 0,
+            total: 0,
             events: None,
             every: 1,
+            phase: None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! The observer of a training: TensorBoard events and the console.
 
+use super::ended;
+use super::lookout::Lookout;
 use crate::console::Console;
 use crate::figure::sample_picture;
 use crate::tensorboard::{EventWriter, Hparam};
@@ -7,8 +9,8 @@ use flowstill_data::Dataset;
 use flowstill_model::fold::fold_batch_norm;
 use flowstill_model::{Checkpoint, FlowSpec, Provenance, Role};
 use flowstill_sampler::{Purpose, Sampler, Stream};
-use flowstill_student::{PhaseObserver, PhaseStart};
-use flowstill_trainer::{Observer, Record, StepReport};
+use flowstill_student::{Finished, PhaseObserver, PhaseStart};
+use flowstill_trainer::{End, Observer, Record, StepReport};
 use std::io;
 use std::path::PathBuf;
 
@@ -38,8 +40,19 @@ pub struct Watch<'a> {
     pub settings: Vec<(&'static str, Hparam)>,
     pub console: &'a mut dyn Console,
     pub resumed_at: u64,
+    pub total: u64,
     pub events: Option<EventWriter>,
     pub every: u64,
+    /// of a distillation
+    pub phase: Option<Phase>,
+}
+
+/// The phase that is being watched.
+pub struct Phase {
+    first_step: u64,
+    /// what to say as soon as it is at work; nothing once it is said
+    announcement: Option<String>,
+    lookout: Lookout,
 }
 
 impl Watch<'_> {
@@ -48,6 +61,44 @@ impl Watch<'_> {
         if let Some(events) = &mut self.events {
             let _ = events.hparams_end(succeeded).and_then(|()| events.flush());
         }
+    }
+
+    /// Opens the event file and says what is about to happen, once there is something to do.
+    fn at_work(&mut self) -> io::Result<()> {
+        if self.events.is_none() {
+            self.events = Some(self.open()?);
+            self.console.training(self.role.name(), self.resumed_at, self.total);
+        }
+        if let Some(announcement) = self.phase.as_mut().and_then(|phase| phase.announcement.take()) {
+            self.console.say(&announcement);
+        }
+        Ok(())
+    }
+
+    fn open(&self) -> io::Result<EventWriter> {
+        let step = self.resumed_at;
+        if step == 0 {
+            // events of an earlier attempt would be drawn over the new ones
+            match std::fs::remove_dir_all(&self.folder) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+                _ => {}
+            }
+        }
+        let mut events = EventWriter::create(&self.folder)?;
+        if step > 0 {
+            // readers drop what was logged for this step and later ones; the steps done so far stay
+            events.session_start(step + 1)?;
+        } else {
+            for (name, text) in &self.texts {
+                events.text(name, 0, text)?;
+            }
+            let judged = self.measures.iter().map(|measure| format!("validation/{measure}"));
+            let judged: Vec<String> =
+                if self.measures.is_empty() { vec![format!("validation/{}", self.terms[0])] } else { judged.collect() };
+            events.hparams(&self.settings, &judged.iter().map(String::as_str).collect::<Vec<_>>())?;
+        }
+        events.flush()?;
+        Ok(events)
     }
 
     /// The model with these parameters, as a sampler.
@@ -98,39 +149,17 @@ fn span<'a>(values: impl Iterator<Item = &'a f64>) -> (f64, f64) {
 
 impl Observer for Watch<'_> {
     fn start(&mut self, step: u64, total: u64) -> io::Result<()> {
-        self.every = total.div_ceil(SCALAR_POINTS).max(1);
-        if self.events.is_some() {
-            // a later phase of the same training
-            return Ok(());
+        if self.events.is_none() {
+            (self.resumed_at, self.total) = (step, total);
+            self.every = total.div_ceil(SCALAR_POINTS).max(1);
         }
-        self.resumed_at = step;
-        if step == 0 {
-            // events of an earlier attempt would be drawn over the new ones
-            match std::fs::remove_dir_all(&self.folder) {
-                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-                _ => {}
-            }
-        }
-        let mut events = EventWriter::create(&self.folder)?;
-        if step > 0 {
-            // readers drop what was logged for this step and later ones; the steps done so far stay
-            events.session_start(step + 1)?;
-        } else {
-            for (name, text) in &self.texts {
-                events.text(name, 0, text)?;
-            }
-            let judged = self.measures.iter().map(|measure| format!("validation/{measure}"));
-            let judged: Vec<String> =
-                if self.measures.is_empty() { vec![format!("validation/{}", self.terms[0])] } else { judged.collect() };
-            events.hparams(&self.settings, &judged.iter().map(String::as_str).collect::<Vec<_>>())?;
-        }
-        events.flush()?;
-        self.events = Some(events);
-        self.console.training(self.role.name(), step, total);
-        Ok(())
+        // one that goes on from a state may find that it has nothing left to do
+        let first = self.phase.as_ref().map_or(0, |phase| phase.first_step);
+        if step == first { self.at_work() } else { Ok(()) }
     }
 
     fn step(&mut self, report: &StepReport) -> io::Result<()> {
+        self.at_work()?;
         self.console.step(report, &self.terms);
         let Some(events) = &mut self.events else { return Ok(()) };
         if report.step == 1 || report.step.is_multiple_of(self.every) {
@@ -146,7 +175,11 @@ impl Observer for Watch<'_> {
     }
 
     fn validation(&mut self, record: &Record, theta: &[f32]) -> io::Result<()> {
+        self.at_work()?;
         self.console.validation(record);
+        if let Some(warning) = self.phase.as_mut().and_then(|phase| phase.lookout.look(record)) {
+            self.console.warn(&warning);
+        }
         if let Some(events) = &mut self.events {
             if self.measures.is_empty() {
                 events.scalar(&format!("validation/{}", self.terms[0]), record.step, record.validation)?;
@@ -164,7 +197,21 @@ impl PhaseObserver for Watch<'_> {
         self.terms = start.terms.to_vec();
         self.measures = start.measures.to_vec();
         let reason = start.reason.map_or_else(String::new, |reason| format!(": {reason}"));
-        self.console.say(&format!("student: {} from step {}{reason}", start.objective, start.first_step));
+        self.phase = Some(Phase {
+            first_step: start.first_step,
+            announcement: Some(format!("student: {} from step {}{reason}", start.objective, start.first_step)),
+            lookout: Lookout::new(start),
+        });
+        Ok(())
+    }
+
+    fn phase_over(&mut self, finished: &Finished) -> io::Result<()> {
+        let worked = self.phase.take().is_some_and(|phase| phase.announcement.is_none());
+        let end = finished.outcome.end;
+        if worked && matches!(end, End::Patience | End::Reached) {
+            let last = finished.first_step + finished.outcome.steps;
+            self.console.say(&format!("student: {} ended after step {last}: {}", finished.objective, ended(end)));
+        }
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Trajectories made once and read many times, from a file of bounded size.
 //!
 //! The file is the machine's own business and is removed when the stage is done: a header (a mark, rows, numbers per
-//! row, the fingerprint of the configuration it belongs to) and the rows as little-endian `f32`.
+//! row, where they are from, the fingerprint of the configuration they belong to) and the rows as little-endian `f32`.
 
 use super::trajectory::Teacher;
 use crate::source::{Rows, Source};
@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 const MARK: &[u8; 8] = b"flowtraj";
-/// mark, rows, width, fingerprint
-const HEADER: usize = 24 + 64;
+/// mark, rows, width, where the rows are from, fingerprint
+const HEADER: usize = 32 + 64;
 /// Rows that are made of one draw of the source: half of them training rows where both are wanted.
 const GROUP: usize = 64;
 /// Rows made between two writes.
@@ -66,7 +66,7 @@ impl Cache {
             return Ok(Self { rows, width, store: Store::Memory(values) });
         };
         let failed = |e: io::Error| FlowError::Trajectories(format!("the trajectories {}: {e}", path.display()));
-        let header = header(rows, width, place.fingerprint);
+        let header = header(rows, width, kind, place.fingerprint);
         let mut file = match open(path, &header, rows, width) {
             Some(file) => file,
             None => {
@@ -117,10 +117,12 @@ impl Cache {
     }
 }
 
-fn header(rows: usize, width: usize, fingerprint: &str) -> Vec<u8> {
+fn header(rows: usize, width: usize, kind: Rows, fingerprint: &str) -> Vec<u8> {
     let mut header = MARK.to_vec();
     header.extend((rows as u64).to_le_bytes());
     header.extend((width as u64).to_le_bytes());
+    // phases of one recipe may want rows from different places
+    header.extend((kind as u64).to_le_bytes());
     header.extend(fingerprint.bytes().chain(std::iter::repeat(0)).take(64));
     header
 }
