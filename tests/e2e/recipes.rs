@@ -236,6 +236,6 @@ fn what_check_prints_is_the_same_recipe() {
     let desk = Desk::with("short.yaml", short);
     desk.flowstill("run short.yaml -q").well();
     desk.write("resolved.yaml", desk.flowstill("check short.yaml").well().out);
-    desk.flowstill("run resolved.yaml -q").well().says(&[]);
+    desk.flowstill("run resolved.yaml -q").well();
     assert!(!desk.exists("runs/resolved"), "the resolved experiment keeps its name, and was run already");
 }

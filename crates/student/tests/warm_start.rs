@@ -143,11 +143,21 @@ fn all(cache: &Cache) -> Vec<f32> {
 }
 
 fn cache(path: Option<&Path>, fingerprint: &str, most_bytes: u64, seed: u64) -> Result<Cache, FlowError> {
+    cache_of(Rows::Both, path, fingerprint, most_bytes, seed)
+}
+
+fn cache_of(
+    kind: Rows,
+    path: Option<&Path>,
+    fingerprint: &str,
+    most_bytes: u64,
+    seed: u64,
+) -> Result<Cache, FlowError> {
     let frozen = teacher(Normalisation::None);
     let teacher = Teacher::new(frozen.spec(), &frozen.parameters().values);
     let data: Vec<f32> = (0..30 * DIM).map(|i| (i as f32).sin()).collect();
     let source = Source { target: &frozen, data: &data };
-    Cache::new(Place { path, fingerprint, most_bytes }, &teacher, &source, Rows::Both, seed, (128, 1000))
+    Cache::new(Place { path, fingerprint, most_bytes }, &teacher, &source, kind, seed, (128, 1000))
 }
 
 #[test]
@@ -166,6 +176,16 @@ fn the_cache_is_the_same_in_memory_on_disk_and_read_again() {
     std::fs::write(&path, &torn[..torn.len() - 1]).unwrap();
     assert_eq!(all(&cache(Some(&path), "two", u64::MAX, 1).unwrap()), memory);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_phase_with_rows_from_elsewhere_does_not_read_those_of_the_phase_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.trajectories");
+    for kind in [Rows::Data, Rows::Teacher, Rows::Both] {
+        let in_memory = cache_of(kind, None, "one", u64::MAX, 1).unwrap();
+        assert_eq!(all(&cache_of(kind, Some(&path), "one", u64::MAX, 1).unwrap()), all(&in_memory), "{kind:?}");
+    }
 }
 
 #[test]
