@@ -4,6 +4,7 @@ use crate::config::Experiment;
 use crate::figure::{Curves, Densities, DensityGrid, LogWeights, Samples};
 use crate::metrics::{Metrics, ModelMetrics};
 use crate::report::{Report, TestLikelihood, with_thousands};
+use crate::story;
 use flowstill_data::{Dataset, Source};
 use flowstill_eval as eval;
 use flowstill_sampler::{Sampler, SamplerError};
@@ -13,31 +14,28 @@ const SHOWN_ROWS: usize = 4000;
 /// Cells of a density picture along each side.
 const GRID: usize = 160;
 
-/// Everything the page shows. `drawn` are the standardised samples behind the comparison.
+/// Everything the page shows. `drawn` are the standardised samples behind the comparison; there is no `teacher` where a
+/// known density stands for it.
 pub fn report(
     experiment: &Experiment,
     data: &Dataset,
-    teacher: &Sampler,
+    teacher: Option<&Sampler>,
     student: &Sampler,
     metrics: &Metrics,
     drawn: &eval::Samples,
 ) -> Result<Report, SamplerError> {
-    let samples = samples(data, drawn);
+    let samples = samples(data, drawn, teacher.is_some());
     let densities =
         if data.dim() == 2 { densities(experiment, teacher, student, &samples)? } else { Densities::default() };
-    let architecture = &experiment.teacher.architecture;
+    let teacher_in_words = teacher.map_or_else(
+        || format!("Teacher: the known density `{}`, of which nothing was trained.", data.name),
+        |teacher| in_words("Teacher", teacher),
+    );
     Ok(Report {
         title: experiment.name.clone(),
-        trained: format!(
-            "A MAF teacher of {} autoregressive layers was fitted to {} rows of {} ({} columns) by maximum likelihood, \
-             and distilled into an IAF student of {} layers by reverse KL.",
-            architecture.layers,
-            with_thousands(data.train.len()),
-            data.name,
-            data.dim(),
-            experiment.student.architecture.layers
-        ),
-        architecture: vec![in_words("Teacher", teacher), in_words("Student", student)],
+        trained: story::trained(experiment, data, metrics),
+        known_density: teacher.is_none(),
+        architecture: vec![teacher_in_words, in_words("Student", student)],
         facts: vec![
             ("training rows".into(), with_thousands(data.train.len())),
             ("validation rows".into(), with_thousands(data.validation.len())),
@@ -55,12 +53,7 @@ pub fn report(
         samples,
         densities,
         log_weights: LogWeights { teacher: log_weights(&drawn.teacher), student: log_weights(&drawn.student) },
-        timings: vec![
-            ("teacher".into(), metrics.timing.teacher_seconds),
-            ("student".into(), metrics.timing.student_seconds),
-            ("comparison".into(), metrics.timing.evaluation_seconds),
-            ("speed".into(), metrics.timing.speed_seconds),
-        ],
+        timings: timings(metrics),
         config: experiment.to_yaml().expect("a checked experiment has a YAML form"),
         provenance: provenance(metrics),
         warnings: warnings(experiment, data, metrics),
@@ -82,18 +75,33 @@ fn likelihood(model: &ModelMetrics) -> TestLikelihood {
 }
 
 fn curves(metrics: &Metrics) -> Curves {
-    let (teacher, student) = (&metrics.teacher.training, &metrics.student.training);
-    Curves {
-        teacher_training: teacher.curve("nll"),
-        teacher_validation: teacher.validation_curve(),
-        student_kl: student.measured("kl_forward"),
-        student_validation_kl: student.measured("kl_reverse"),
-        student_entropy: student.curve("entropy"),
-        student_cross_entropy: student.curve("cross_entropy"),
+    let mut curves = Curves::default();
+    if let Some(teacher) = &metrics.teacher.training {
+        curves.teacher_training = teacher.curve("nll");
+        curves.teacher_validation = teacher.validation_curve();
     }
+    if let Some(student) = &metrics.student.training {
+        curves.student_kl = student.measured("kl_forward");
+        curves.student_validation_kl = student.measured("kl_reverse");
+        curves.student_entropy = student.curve("entropy");
+        curves.student_cross_entropy = student.curve("cross_entropy");
+    }
+    curves
 }
 
-fn samples(data: &Dataset, drawn: &eval::Samples) -> Samples {
+fn timings(metrics: &Metrics) -> Vec<(String, f64)> {
+    let timing = &metrics.timing;
+    let stages = [
+        ("teacher", timing.teacher_seconds),
+        ("student", Some(timing.student_seconds)),
+        ("comparison", Some(timing.evaluation_seconds)),
+        ("speed", Some(timing.speed_seconds)),
+    ];
+    stages.into_iter().filter_map(|(stage, seconds)| Some((stage.to_owned(), seconds?))).collect()
+}
+
+/// Draws from a known density are what the data are, and not shown a second time.
+fn samples(data: &Dataset, drawn: &eval::Samples, teacher: bool) -> Samples {
     let first = |values: &[f32]| {
         let values = &values[..values.len().min(SHOWN_ROWS * data.dim())];
         data.standardizer.restore(values)
@@ -101,7 +109,7 @@ fn samples(data: &Dataset, drawn: &eval::Samples) -> Samples {
     Samples {
         columns: data.columns.clone(),
         data: first(&data.test.values),
-        teacher: first(&drawn.teacher.x),
+        teacher: if teacher { first(&drawn.teacher.x) } else { Vec::new() },
         student: first(&drawn.student.x),
     }
 }
@@ -113,7 +121,7 @@ fn log_weights(draws: &eval::Draws) -> Vec<f64> {
 /// Log-densities over the square that holds the data.
 fn densities(
     experiment: &Experiment,
-    teacher: &Sampler,
+    teacher: Option<&Sampler>,
     student: &Sampler,
     samples: &Samples,
 ) -> Result<Densities, SamplerError> {
@@ -130,7 +138,7 @@ fn densities(
     };
     Ok(Densities {
         truth,
-        teacher: Some(grid(teacher.log_prob_data(&points)?)),
+        teacher: teacher.map(|teacher| teacher.log_prob_data(&points)).transpose()?.map(grid),
         student: Some(grid(student.log_prob_data(&points)?)),
     })
 }

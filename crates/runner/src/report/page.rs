@@ -4,10 +4,9 @@ use super::distances::{DistanceRow, distances};
 use super::figures::{figures, marginal_panels, present};
 use super::metrics::{Metric, metrics};
 use super::numbers::{duration, estimate};
-use super::speed_table::{SpeedTable, speed_tables};
+use super::speed_table::{SpeedTable, measured, speed_tables};
 use super::verdict::{gains, headline, verdict};
 use super::{Report, TestLikelihood};
-use crate::figure::SAMPLERS;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment};
@@ -24,6 +23,7 @@ struct Page<'a> {
     facts: Vec<(String, String)>,
     warnings: &'a [String],
     has_student: bool,
+    known_density: bool,
     dim: usize,
     /// SVG documents by name; each escapes what it writes
     figures: BTreeMap<&'static str, String>,
@@ -45,6 +45,7 @@ struct Page<'a> {
 
 #[derive(Serialize)]
 struct Likelihood {
+    role: &'static str,
     model: &'static str,
     data_space: String,
     standardised: String,
@@ -52,15 +53,18 @@ struct Likelihood {
 
 /// The report as one HTML document: no script, no network, all pictures inside.
 pub fn render(report: &Report) -> String {
-    let likelihood = |model, likelihood: Option<TestLikelihood>| {
+    let likelihood = |role, model, likelihood: Option<TestLikelihood>| {
         likelihood.map(|likelihood| Likelihood {
+            role,
             model,
             data_space: estimate(likelihood.data_space),
             standardised: estimate(likelihood.standardised),
         })
     };
-    let likelihoods =
-        [likelihood("teacher", report.teacher_likelihood), likelihood("student", report.student_likelihood)];
+    let likelihoods = [
+        likelihood("teacher", report.teacher_name(), report.teacher_likelihood),
+        likelihood("student", "student", report.student_likelihood),
+    ];
     let page = Page {
         title: &report.title,
         trained: &report.trained,
@@ -69,6 +73,7 @@ pub fn render(report: &Report) -> String {
         facts: headline(report).into_iter().chain(report.facts.iter().cloned()).collect(),
         warnings: &report.warnings,
         has_student: report.has_student(),
+        known_density: report.known_density,
         dim: report.samples.dim(),
         figures: figures(report).into_iter().map(|figure| (figure.name, figure.svg)).collect(),
         marginals: marginal_panels(report),
@@ -77,7 +82,7 @@ pub fn render(report: &Report) -> String {
         metrics: metrics(report),
         quality_samples: report.quality.as_ref().map(|quality| super::with_thousands(quality.samples)),
         distances: distances(report),
-        samplers: SAMPLERS.iter().map(|sampler| sampler.name).collect(),
+        samplers: measured(&report.speed).into_iter().map(|sampler| sampler.name).collect(),
         speed: speed_tables(&report.speed),
         speed_notes: &report.speed_notes,
         gains: gains(report),

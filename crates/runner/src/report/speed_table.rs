@@ -1,7 +1,7 @@
 //! The table of speed: one row per batch size, one column per sampler, and what the student gains over two of them.
 
 use super::numbers::{rate, times, with_thousands};
-use crate::figure::{SAMPLERS, SpeedPoint, speed_points};
+use crate::figure::{SAMPLERS, Sampler, SpeedPoint, speed_points};
 use flowstill_eval::SpeedRow;
 use serde::Serialize;
 
@@ -10,13 +10,15 @@ use serde::Serialize;
 pub struct SpeedTable {
     pub threads: usize,
     pub rows: Vec<BatchRow>,
+    /// whether the student stands beside a teacher's sampler
+    pub compared: bool,
 }
 
 /// One batch size.
 #[derive(Debug, Serialize)]
 pub struct BatchRow {
     batch: String,
-    /// in the order of [`SAMPLERS`]; empty where not measured
+    /// in the order of [`measured`]; empty where not measured
     rates: Vec<Cell>,
     over_naive: String,
     over_incremental: String,
@@ -31,6 +33,11 @@ pub struct Cell {
 
 /// The student's rate over that of a teacher's sampler, by rising batch size.
 pub type Ratios = Vec<(usize, f64)>;
+
+/// The samplers that were measured at all; there are none of a teacher that is no flow.
+pub fn measured(rows: &[SpeedRow]) -> Vec<Sampler> {
+    SAMPLERS.into_iter().filter(|sampler| rows.iter().any(|row| row.op == sampler.op)).collect()
+}
 
 /// One table for each number of threads, the largest first.
 pub fn speed_tables(rows: &[SpeedRow]) -> Vec<SpeedTable> {
@@ -55,7 +62,8 @@ pub fn ratios(rows: &[SpeedRow], op: &str, threads: usize) -> Ratios {
 }
 
 fn table(rows: &[SpeedRow], threads: usize) -> SpeedTable {
-    let series = SAMPLERS.map(|sampler| speed_points(rows, sampler, threads));
+    let samplers = measured(rows);
+    let series: Vec<_> = samplers.iter().map(|sampler| speed_points(rows, *sampler, threads)).collect();
     let mut batches: Vec<usize> = series.iter().flatten().map(|point| point.batch).collect();
     batches.sort_unstable();
     batches.dedup();
@@ -70,7 +78,8 @@ fn table(rows: &[SpeedRow], threads: usize) -> SpeedTable {
         over_naive: gain(&naive, batch),
         over_incremental: gain(&incremental, batch),
     };
-    SpeedTable { threads, rows: batches.into_iter().map(row).collect() }
+    let compared = samplers.iter().any(|sampler| sampler.op != "student");
+    SpeedTable { threads, rows: batches.into_iter().map(row).collect(), compared }
 }
 
 fn cell(point: Option<&SpeedPoint>) -> Cell {
