@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Starts the experiment and returns as soon as this stage has left a state from which it can go on.
-fn started(desk: &Desk, stage: &str) -> Child {
+pub fn started(desk: &Desk, stage: &str) -> Child {
     let mut command = desk.command("run longer.yaml --runs stopped");
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
     let state = format!("stopped/longer/{stage}.state.safetensors");
@@ -25,12 +25,12 @@ fn started(desk: &Desk, stage: &str) -> Child {
     child
 }
 
-fn signal(child: &Child, name: &str) {
+pub fn signal(child: &Child, name: &str) {
     let status = Command::new("sh").args(["-c", &format!("kill -{name} {}", child.id())]).status();
     assert!(status.expect("a shell").success(), "the run was over before the signal came");
 }
 
-fn ended(child: Child) -> Ran {
+pub fn ended(child: Child) -> Ran {
     Ran::of(child.wait_with_output().expect("a child that is ours"))
 }
 

@@ -19,5 +19,6 @@ mod sampling;
 mod stages;
 mod streams;
 mod threads;
+mod truth;
 mod wrong_files;
 mod wrong_inputs;

@@ -2,7 +2,7 @@
 
 use flowstill_eval::timing::Effort;
 use flowstill_eval::{Draws, Estimate, EvalError, Quality, Samples};
-use flowstill_eval::{compare, measure, measure::measure_with, ratio, warnings};
+use flowstill_eval::{compare, measure, measure::measure_with, measure_alone, ratio, warnings};
 use flowstill_model::init::initial_parameters;
 use flowstill_model::{Activation, Autoregressive, Checkpoint, FlowSpec, LayerSpec, Orientation, Provenance, Role};
 use flowstill_model::{Layout, Standardizer};
@@ -132,6 +132,13 @@ fn all_four_samplers_are_measured_at_every_batch() {
         assert!(row.value > 0.0 && row.quartiles[0] <= row.value && row.value <= row.quartiles[1], "{row:?}");
     }
     assert!(ratio(&speed.rows, "student", "teacher_naive", 200).is_some_and(|r| r > 0.0));
+}
+
+#[test]
+fn a_student_without_a_teacher_flow_is_measured_alone() {
+    let speed = measure_alone(&flow(Orientation::Iaf, 3, 0.1), &[1, 200], 1, 1).unwrap();
+    let seen: Vec<_> = speed.rows.iter().map(|r| (r.batch, r.op.as_str(), r.unit.as_str())).collect();
+    assert_eq!(seen, [(1, "student", "us"), (1, "student", "samples/s"), (200, "student", "samples/s")]);
 }
 
 #[test]

@@ -136,7 +136,7 @@ impl<'a> Pipeline<'a> {
             history: Vec::new(),
             phases: Vec::new(),
         };
-        Ok(Teacher::Trained(Stage { checkpoint, record }))
+        Ok(Teacher::Trained(Box::new(Stage { checkpoint, record })))
     }
 
     /// The student of `teacher`, which must have been distilled.

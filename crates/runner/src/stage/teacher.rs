@@ -10,7 +10,7 @@ use flowstill_sampler::Sampler;
 
 /// The teacher of a student.
 pub enum Teacher {
-    Trained(Stage),
+    Trained(Box<Stage>),
     Known(Truth),
 }
 
@@ -18,7 +18,7 @@ impl Teacher {
     /// The frozen density.
     pub fn target(&self, engine: Engine) -> Result<Box<dyn Target>, RunError> {
         match self {
-            Self::Trained(Stage { checkpoint, .. }) => FrozenFlow::on(&checkpoint.spec, &checkpoint.theta, engine)
+            Self::Trained(stage) => FrozenFlow::on(&stage.checkpoint.spec, &stage.checkpoint.theta, engine)
                 .map(|flow| Box::new(flow) as Box<dyn Target>)
                 .map_err(|source| RunError::Flow { stage: "student", source }),
             Self::Known(truth) => Ok(Box::new(truth.clone())),
@@ -35,7 +35,8 @@ pub enum Opened {
 impl Opened {
     pub fn new(teacher: Teacher) -> Result<Self, RunError> {
         Ok(match teacher {
-            Teacher::Trained(Stage { checkpoint, record }) => {
+            Teacher::Trained(stage) => {
+                let Stage { checkpoint, record } = *stage;
                 Self::Flow { sampler: Sampler::from_checkpoint(checkpoint)?, record }
             }
             Teacher::Known(truth) => Self::Truth(truth),

@@ -79,7 +79,7 @@ impl Workshop<'_> {
     /// The teacher: trained now, or earlier with the same key; or known without any training.
     pub fn teacher(&self, console: &mut dyn Console) -> Result<Teacher, RunError> {
         match &self.experiment.teacher {
-            TeacherPlan::Flow(plan) => self.trained(plan, console).map(Teacher::Trained),
+            TeacherPlan::Flow(plan) => self.trained(plan, console).map(Box::new).map(Teacher::Trained),
             TeacherPlan::Truth(target) => {
                 let truth = self.truth(*target)?;
                 console.say(&format!("teacher: none is trained, `{}` is a known density", truth.name()));
@@ -91,7 +91,9 @@ impl Workshop<'_> {
     /// The teacher if there is nothing left to do for it.
     pub fn finished_teacher(&self) -> Result<Option<Teacher>, RunError> {
         match &self.experiment.teacher {
-            TeacherPlan::Flow(plan) => Ok(self.finished("teacher", &self.flow_key(plan))?.map(Teacher::Trained)),
+            TeacherPlan::Flow(plan) => {
+                Ok(self.finished("teacher", &self.flow_key(plan))?.map(Box::new).map(Teacher::Trained))
+            }
             TeacherPlan::Truth(target) => Ok(Some(Teacher::Known(self.truth(*target)?))),
         }
     }
