@@ -2,7 +2,7 @@
 """Read the results of a run as tables, as somebody would who compares runs.
 
 Prints the sizes of the tables: `speed` and the distances from test rows of metrics.json, the modes where the target has
-them, and the histories of teacher.json and student.json.
+them, and the histories of teacher.json and student.json; a known density in the place of the teacher has none.
 Exits with 1 when a table does not hold numbers where it should.
 
 Needs: pip install pandas
@@ -61,7 +61,7 @@ def main():
     metrics = strictly((folder / "metrics.json").read_text())
     tables = {"speed": (pandas.DataFrame(metrics["speed"]), ["value", "batch"])}
     tables |= tables_of(metrics["distillation"])
-    for stage in ("teacher", "student"):
+    for stage in (stage for stage in ("teacher", "student") if "training" in metrics[stage]):
         record = strictly((folder / f"{stage}.json").read_text())
         tables[stage] = history_of(record)
     for name, (table, numbers) in tables.items():

@@ -22,5 +22,6 @@ mod stages;
 mod stopping;
 mod streams;
 mod threads;
+mod truth;
 mod wrong_files;
 mod wrong_inputs;

@@ -5,7 +5,7 @@ use crate::interrupt;
 use crate::output;
 use crate::terminal::Terminal;
 use anyhow::Result;
-use flowstill_runner::stage::train::Stage;
+use flowstill_runner::stage::teacher::Teacher;
 use flowstill_runner::{Console, Experiment, Metrics, Options as Manner, Pipeline, RunError, report};
 use std::path::Path;
 
@@ -45,8 +45,11 @@ pub fn check(options: &Check) -> Result<()> {
 
 pub fn train(options: &Options, quiet: bool) -> Result<()> {
     with_pipeline(options, quiet, |pipeline, terminal| {
-        pipeline.teacher(terminal)?;
-        output::result(pipeline.folder().checkpoint("teacher").display())
+        match pipeline.teacher(terminal)? {
+            Teacher::Trained(_) => output::result(pipeline.folder().checkpoint("teacher").display()),
+            // which has been said; scripts that train first work for every experiment
+            Teacher::Known(_) => Ok(()),
+        }
     })
 }
 
@@ -67,7 +70,7 @@ pub fn eval(options: &Derived, quiet: bool) -> Result<()> {
     })
 }
 
-fn teacher_of(pipeline: &Pipeline, elsewhere: Option<&Path>) -> Result<Stage, RunError> {
+fn teacher_of(pipeline: &Pipeline, elsewhere: Option<&Path>) -> Result<Teacher, RunError> {
     match elsewhere {
         Some(path) => pipeline.foreign_teacher(path),
         None => pipeline.finished_teacher(),
@@ -84,8 +87,9 @@ fn print_results(metrics: &Metrics, folder: &Path) -> Result<(), RunError> {
         quality.ess_reverse,
     ]
     .map(report::estimate);
+    let who = if metrics.teacher.known_density.is_some() { "truth" } else { "teacher" };
     output::result(format_args!(
-        "test log-likelihood   teacher {teacher}   student {student} nats
+        "test log-likelihood   {who} {teacher}   student {student} nats
 KL(teacher‖student)   {forward} nats
 KL(student‖teacher)   {reverse} nats
 effective samples     {ess} of 1

@@ -17,13 +17,13 @@ pub mod two_sample;
 pub mod warnings;
 pub mod weights;
 
-pub use compare::{Samples, compare};
+pub use compare::{Samples, Teacher, compare};
 pub use coverage::{CellCoverage, Mode, ModeCoverage};
 pub use error::EvalError;
 pub use estimate::Estimate;
 pub use exactness::{Effective, TeacherCost, teacher_costs};
 pub use lost_modes::{DuringTraining, lost_modes};
-pub use measure::measure;
+pub use measure::{measure, measure_alone};
 pub use quality::{Draws, Quality, Side};
 pub use speed::{Speed, SpeedRow, ratio};
 pub use two_sample::{AgainstData, Distance};

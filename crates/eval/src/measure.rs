@@ -40,26 +40,50 @@ pub fn measure_with(
     threads: usize,
     effort: Effort,
 ) -> Result<Speed, EvalError> {
-    check_dimensions(teacher, student)?;
+    check_dimensions(teacher.dim(), student.dim())?;
+    by_turns(Some(teacher), student, batches, threads, effort)
+}
+
+/// [`measure`] for a student whose teacher is no flow, and has no sampler to be measured beside it.
+pub fn measure_alone(
+    student: &Sampler,
+    batches: &[usize],
+    repetitions: usize,
+    threads: usize,
+) -> Result<Speed, EvalError> {
+    by_turns(None, student, batches, threads, Effort::new(repetitions))
+}
+
+fn by_turns(
+    teacher: Option<&Sampler>,
+    student: &Sampler,
+    batches: &[usize],
+    threads: usize,
+    effort: Effort,
+) -> Result<Speed, EvalError> {
     let least_batch = batches.iter().copied().min().unwrap_or(1);
     let arguments = [("batches", least_batch), ("repetitions", effort.repetitions), ("threads", threads)];
     if let Some(&(key, _)) = arguments.iter().find(|(_, value)| *value == 0) {
         return Err(EvalError::Zero { key });
     }
-    let exact = Exact::new(student.clone(), teacher.clone());
+    let exact = teacher.map(|teacher| Exact::new(student.clone(), teacher.clone()));
     let mut notes = Vec::new();
     let failure = OnceLock::new();
-    let by = |method| teacher.clone().with_method(method);
-    let all = Some(Yield::ALL);
-    let mut contenders = vec![
-        Contender::new("teacher_naive", by(Method::Naive)?, all, &failure),
-        Contender::new("teacher_jacobi", by(Method::Jacobi { tolerance: JACOBI_TOLERANCE })?, all, &failure),
-        Contender::new("teacher_incremental", by(Method::Incremental)?, all, &failure),
-        Contender::new("student", student.clone(), None, &failure),
-    ];
+    let mut contenders = Vec::new();
+    if let Some(teacher) = teacher {
+        let by = |method| teacher.clone().with_method(method);
+        let all = Some(Yield::ALL);
+        contenders.extend([
+            Contender::new("teacher_naive", by(Method::Naive)?, all, &failure),
+            Contender::new("teacher_jacobi", by(Method::Jacobi { tolerance: JACOBI_TOLERANCE })?, all, &failure),
+            Contender::new("teacher_incremental", by(Method::Incremental)?, all, &failure),
+        ]);
+    }
+    contenders.push(Contender::new("student", student.clone(), None, &failure));
     match &exact {
-        Ok(exact) => contenders.extend(CORRECTED.map(|one| Contender::corrected(one, exact, student, &failure))),
-        Err(error) => notes.push(format!("the corrected student is not measured: {error}")),
+        Some(Ok(exact)) => contenders.extend(CORRECTED.map(|one| Contender::corrected(one, exact, student, &failure))),
+        Some(Err(error)) => notes.push(format!("the corrected student is not measured: {error}")),
+        None => {}
     }
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)

@@ -3,7 +3,7 @@
 use flowstill_eval::teacher_costs;
 use flowstill_eval::timing::Effort;
 use flowstill_eval::{Draws, Estimate, EvalError, Quality, Samples};
-use flowstill_eval::{compare, measure, measure::measure_with, ratio, warnings};
+use flowstill_eval::{compare, measure, measure::measure_with, measure_alone, ratio, warnings};
 use flowstill_model::init::initial_parameters;
 use flowstill_model::{Activation, Autoregressive, Checkpoint, FlowSpec, LayerSpec, Orientation, Provenance, Role};
 use flowstill_model::{Layout, Standardizer};
@@ -159,6 +159,13 @@ fn a_student_that_cannot_be_corrected_is_measured_without() {
     let has = |op: &str| hopeless.rows.iter().any(|row| row.op == op);
     assert!(has("student") && has("student_sir") && !has("student_rejection"));
     assert!(hopeless.notes[0].starts_with("student_rejection is not measured at batch 5: rejection would accept"));
+}
+
+#[test]
+fn a_student_without_a_teacher_flow_is_measured_alone() {
+    let speed = measure_alone(&flow(Orientation::Iaf, 3, 0.1), &[1, 200], 1, 1).unwrap();
+    let seen: Vec<_> = speed.rows.iter().map(|r| (r.batch, r.op.as_str(), r.unit.as_str())).collect();
+    assert_eq!(seen, [(1, "student", "us"), (1, "student", "samples/s"), (200, "student", "samples/s")]);
 }
 
 #[test]

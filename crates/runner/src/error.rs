@@ -36,6 +36,11 @@ pub enum RunError {
     Architecture { who: &'static str, source: flowstill_model::SpecError },
     #[error("{teacher} cannot be the teacher here: {reason}; use a teacher trained on the same data")]
     UnfitTeacher { teacher: PathBuf, reason: String },
+    #[error(
+        "{teacher} cannot be the teacher here: the experiment distils from a known density; leave out --teacher, or set \
+         `teacher: {{model: maf}}`"
+    )]
+    NeedlessTeacher { teacher: PathBuf },
     #[error("cannot start {threads} threads: {reason}; set fewer `threads`")]
     Threads { threads: usize, reason: String },
     #[error("cannot write {path}")]

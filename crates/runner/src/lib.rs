@@ -11,8 +11,10 @@ pub mod pipeline;
 pub mod provenance;
 pub mod report;
 pub mod stage;
+mod story;
 pub mod summary;
 pub mod tensorboard;
+pub mod truth;
 
 pub use config::Experiment;
 pub use console::Console;

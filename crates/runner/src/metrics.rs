@@ -24,25 +24,33 @@ pub struct Metrics {
     pub provenance: Provenance,
 }
 
-/// One model.
+/// One model. A known density in the place of the teacher has its name and its likelihoods; it has neither parameters
+/// nor a training nor samplers that could disagree.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelMetrics {
+    /// name of the known density; absent for a flow
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_density: Option<String>,
     /// mean log-density of the test rows in the units of the data
     pub test_log_likelihood: Estimate,
     /// the same in standardised space
     pub test_log_likelihood_standardised: Estimate,
     /// numbers that training can change
-    pub free_parameters: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub free_parameters: Option<usize>,
     /// largest difference between samples by the naive, the Jacobi and the incremental method, relative to 1 + |x|;
     /// absent for a model that samples in one pass
     pub sampler_disagreement: Option<f64>,
-    pub training: StageRecord,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training: Option<StageRecord>,
 }
 
 /// Wall-clock seconds of each part; of the last session only, for a training that was resumed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Timing {
-    pub teacher_seconds: f64,
+    /// absent where no teacher was trained
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teacher_seconds: Option<f64>,
     pub student_seconds: f64,
     pub evaluation_seconds: f64,
     pub speed_seconds: f64,

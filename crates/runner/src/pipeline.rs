@@ -1,14 +1,15 @@
 //! An experiment from its data to its report, stage by stage.
 
-use crate::config::{Experiment, config_hash};
+use crate::config::{Experiment, TeacherPlan, config_hash};
 use crate::console::Console;
 use crate::error::RunError;
 use crate::folder::Folder;
 use crate::metrics::{FORMAT_VERSION, Metrics, Timing};
 use crate::provenance::{Provenance, VERSION, processor};
 use crate::report;
-use crate::stage::{evaluate, numbers};
+use crate::stage::teacher::{Opened, Teacher};
 use crate::stage::train::{Stage, Workshop};
+use crate::stage::{evaluate, numbers};
 use crate::summary;
 use flowstill_data::{Dataset, load};
 use flowstill_eval::{Samples, Speed, warnings};
@@ -48,10 +49,9 @@ impl<'a> Pipeline<'a> {
         console: &mut dyn Console,
     ) -> Result<Self, RunError> {
         let data = load(&experiment.data)?;
-        let (teacher, student) = (&experiment.teacher.architecture, &experiment.student.architecture);
-        for (who, architecture, orientation) in
-            [("teacher", teacher, Orientation::Maf), ("student", student, Orientation::Iaf)]
-        {
+        let teacher = experiment.teacher.flow().map(|plan| ("teacher", &plan.architecture, Orientation::Maf));
+        let student = ("student", &experiment.student.architecture, Orientation::Iaf);
+        for (who, architecture, orientation) in teacher.into_iter().chain([student]) {
             let spec = architecture.spec(data.dim(), orientation, experiment.seed);
             spec.validate().map_err(|source| RunError::Architecture { who, source })?;
         }
@@ -89,25 +89,27 @@ impl<'a> Pipeline<'a> {
         }
     }
 
-    /// Trains the teacher, or finds it.
-    pub fn teacher(&self, console: &mut dyn Console) -> Result<Stage, RunError> {
+    /// Trains the teacher, or finds it; says so if there is none to train.
+    pub fn teacher(&self, console: &mut dyn Console) -> Result<Teacher, RunError> {
         self.pool.install(|| self.workshop().teacher(console))
     }
 
     /// Distils the student of `teacher`, or finds it.
-    pub fn student(&self, teacher: &Stage, console: &mut dyn Console) -> Result<Stage, RunError> {
+    pub fn student(&self, teacher: &Teacher, console: &mut dyn Console) -> Result<Stage, RunError> {
         self.pool.install(|| self.workshop().student(teacher, console))
     }
 
-    /// The teacher of this experiment, which must have been trained.
-    pub fn finished_teacher(&self) -> Result<Stage, RunError> {
-        let workshop = self.workshop();
+    /// The teacher of this experiment, which must have been trained if it is a flow.
+    pub fn finished_teacher(&self) -> Result<Teacher, RunError> {
         let missing = || RunError::MissingStage { path: self.folder.checkpoint("teacher"), command: "train" };
-        workshop.finished("teacher", &workshop.teacher_key())?.ok_or_else(missing)
+        self.workshop().finished_teacher()?.ok_or_else(missing)
     }
 
     /// A teacher trained elsewhere, in place of this experiment's own.
-    pub fn foreign_teacher(&self, path: &Path) -> Result<Stage, RunError> {
+    pub fn foreign_teacher(&self, path: &Path) -> Result<Teacher, RunError> {
+        if let TeacherPlan::Truth(_) = self.experiment.teacher {
+            return Err(RunError::NeedlessTeacher { teacher: path.into() });
+        }
         let checkpoint = Checkpoint::load(path)?;
         let unfit = if checkpoint.role != Role::Teacher {
             Some("it is a student".to_owned())
@@ -134,19 +136,19 @@ impl<'a> Pipeline<'a> {
             history: Vec::new(),
             phases: Vec::new(),
         };
-        Ok(Stage { checkpoint, record })
+        Ok(Teacher::Trained(Box::new(Stage { checkpoint, record })))
     }
 
     /// The student of `teacher`, which must have been distilled.
-    pub fn finished_student(&self, teacher: &Stage) -> Result<Stage, RunError> {
+    pub fn finished_student(&self, teacher: &Teacher) -> Result<Stage, RunError> {
         let workshop = self.workshop();
         let missing = || RunError::MissingStage { path: self.folder.checkpoint("student"), command: "distill" };
-        workshop.finished("student", &workshop.student_key(&teacher.record.key))?.ok_or_else(missing)
+        workshop.finished("student", &workshop.student_key(teacher))?.ok_or_else(missing)
     }
 
     /// Compares the two, measures their speed, writes `metrics.json`, the figures and the report. Results of the same
     /// configuration are kept as they are.
-    pub fn compare(&self, teacher: Stage, student: Stage, console: &mut dyn Console) -> Result<Metrics, RunError> {
+    pub fn compare(&self, teacher: Teacher, student: Stage, console: &mut dyn Console) -> Result<Metrics, RunError> {
         let experiment = self.experiment;
         let key = config_hash(&(experiment, &student.record.key));
         if let Some(metrics) = self.folder.read_json::<Metrics>("metrics.json").ok().flatten()
@@ -159,18 +161,18 @@ impl<'a> Pipeline<'a> {
             warnings(&metrics.distillation).iter().for_each(|warning| console.warn(warning));
             return Ok(metrics);
         }
-        let (teacher_record, student_record) = (teacher.record, student.record);
-        let teacher = Sampler::from_checkpoint(teacher.checkpoint)?;
+        let student_record = student.record;
+        let teacher = Opened::new(teacher)?;
         let student = Sampler::from_checkpoint(student.checkpoint)?;
 
         console.say(&format!("comparing on {} samples of each", experiment.evaluation.samples));
         let started = Instant::now();
         let (teacher_metrics, student_metrics, (quality, drawn)) = self.pool.install(|| {
             Ok::<_, RunError>((
-                evaluate::model(&teacher, &self.data, &teacher_record)?,
+                evaluate::teacher(&teacher, &self.data)?,
                 evaluate::model(&student, &self.data, &student_record)?,
                 evaluate::quality(
-                    &teacher,
+                    teacher.density(),
                     &student,
                     &self.data,
                     &experiment.data,
@@ -189,13 +191,13 @@ impl<'a> Pipeline<'a> {
         let started = Instant::now();
         let bench = &experiment.bench;
         let Speed { rows, notes } =
-            evaluate::speed(&teacher, &student, &bench.batches, bench.repetitions, experiment.threads)?;
+            evaluate::speed(teacher.sampler(), &student, &bench.batches, bench.repetitions, experiment.threads)?;
         let metrics = Metrics {
             format_version: FORMAT_VERSION,
             name: experiment.name.clone(),
             timing: Timing {
-                teacher_seconds: teacher_metrics.training.seconds,
-                student_seconds: student_metrics.training.seconds,
+                teacher_seconds: teacher_metrics.training.as_ref().map(|record| record.seconds),
+                student_seconds: student_record.seconds,
                 evaluation_seconds,
                 speed_seconds: started.elapsed().as_secs_f64(),
             },
@@ -216,14 +218,14 @@ impl<'a> Pipeline<'a> {
         if self.interrupted.load(Ordering::Relaxed) {
             return Err(RunError::InterruptedComparison);
         }
-        self.publish(&teacher, &student, &metrics, &drawn)?;
+        self.publish(teacher.sampler(), &student, &metrics, &drawn)?;
         Ok(metrics)
     }
 
     /// Writes report and figures, and `metrics.json` last: it says that all of it is there.
     fn publish(
         &self,
-        teacher: &Sampler,
+        teacher: Option<&Sampler>,
         student: &Sampler,
         metrics: &Metrics,
         drawn: &Samples,

@@ -5,6 +5,7 @@ use crate::figure::{Curves, Densities, DensityGrid, LogWeights, Samples};
 use crate::metrics::{Metrics, ModelMetrics};
 use crate::report::{Phase, Report, TestLikelihood, objective_in_words, recipe_in_words, with_thousands};
 use crate::stage::{PhaseRecord, StageRecord};
+use crate::story;
 use flowstill_data::{Dataset, Source};
 use flowstill_eval as eval;
 use flowstill_sampler::{Sampler, SamplerError};
@@ -14,33 +15,29 @@ const SHOWN_ROWS: usize = 4000;
 /// Cells of a density picture along each side.
 const GRID: usize = 160;
 
-/// Everything the page shows. `drawn` are the standardised samples behind the comparison.
+/// Everything the page shows. `drawn` are the standardised samples behind the comparison; there is no `teacher` where a
+/// known density stands for it.
 pub fn report(
     experiment: &Experiment,
     data: &Dataset,
-    teacher: &Sampler,
+    teacher: Option<&Sampler>,
     student: &Sampler,
     metrics: &Metrics,
     drawn: &eval::Samples,
 ) -> Result<Report, SamplerError> {
-    let samples = samples(data, drawn);
+    let samples = samples(data, drawn, teacher.is_some());
     let densities =
         if data.dim() == 2 { densities(experiment, teacher, student, &samples)? } else { Densities::default() };
-    let architecture = &experiment.teacher.architecture;
-    let phases = phases(&metrics.student.training);
+    let phases = metrics.student.training.as_ref().map(phases).unwrap_or_default();
+    let teacher_in_words = teacher.map_or_else(
+        || format!("Teacher: the known density `{}`, of which nothing was trained.", data.name),
+        |teacher| in_words("Teacher", teacher),
+    );
     Ok(Report {
         title: experiment.name.clone(),
-        trained: format!(
-            "A MAF teacher of {} autoregressive layers was fitted to {} rows of {} ({} columns) by maximum likelihood, \
-             and distilled into an IAF student of {} layers by {}.",
-            architecture.layers,
-            with_thousands(data.train.len()),
-            data.name,
-            data.dim(),
-            experiment.student.architecture.layers,
-            recipe_in_words(&phases)
-        ),
-        architecture: vec![in_words("Teacher", teacher), in_words("Student", student)],
+        trained: story::trained(experiment, data, &recipe_in_words(&phases)),
+        known_density: teacher.is_none(),
+        architecture: vec![teacher_in_words, in_words("Student", student)],
         facts: vec![
             ("training rows".into(), with_thousands(data.train.len())),
             ("validation rows".into(), with_thousands(data.validation.len())),
@@ -48,7 +45,10 @@ pub fn report(
             ("columns".into(), data.dim().to_string()),
             ("samples compared".into(), with_thousands(metrics.distillation.samples)),
             ("threads".into(), experiment.threads.to_string()),
-            ("steps of distillation".into(), with_thousands(metrics.student.training.steps as usize)),
+            (
+                "steps of distillation".into(),
+                with_thousands(metrics.student.training.as_ref().map_or(0, |t| t.steps as usize)),
+            ),
         ],
         curves: curves(metrics),
         phases,
@@ -60,12 +60,7 @@ pub fn report(
         samples,
         densities,
         log_weights: LogWeights { teacher: log_weights(&drawn.teacher), student: log_weights(&drawn.student) },
-        timings: vec![
-            ("teacher".into(), metrics.timing.teacher_seconds),
-            ("student".into(), metrics.timing.student_seconds),
-            ("comparison".into(), metrics.timing.evaluation_seconds),
-            ("speed".into(), metrics.timing.speed_seconds),
-        ],
+        timings: timings(metrics),
         config: experiment.to_yaml().expect("a checked experiment has a YAML form"),
         provenance: provenance(metrics),
         warnings: warnings(experiment, data, metrics),
@@ -87,19 +82,23 @@ fn likelihood(model: &ModelMetrics) -> TestLikelihood {
 }
 
 fn curves(metrics: &Metrics) -> Curves {
-    let (teacher, student) = (&metrics.teacher.training, &metrics.student.training);
-    Curves {
-        teacher_training: teacher.curve("nll"),
-        teacher_validation: teacher.validation_curve(),
-        student_phases: student.phases.iter().map(|p| (p.first_step, objective_in_words(&p.objective))).collect(),
-        student_kl_forward: student.measured("kl_forward"),
-        student_kl_reverse: student.measured("kl_reverse"),
-        student_ess_forward: student.measured("ess_forward"),
-        student_ess_reverse: student.measured("ess_reverse"),
-        student_mean_weight: student.measured("mean_weight"),
-        student_entropy: student.measured("entropy"),
-        student_cross_entropy: student.measured("cross_entropy"),
+    let mut curves = Curves::default();
+    if let Some(teacher) = &metrics.teacher.training {
+        curves.teacher_training = teacher.curve("nll");
+        curves.teacher_validation = teacher.validation_curve();
     }
+    if let Some(student) = &metrics.student.training {
+        curves.student_phases =
+            student.phases.iter().map(|p| (p.first_step, objective_in_words(&p.objective))).collect();
+        curves.student_kl_forward = student.measured("kl_forward");
+        curves.student_kl_reverse = student.measured("kl_reverse");
+        curves.student_ess_forward = student.measured("ess_forward");
+        curves.student_ess_reverse = student.measured("ess_reverse");
+        curves.student_mean_weight = student.measured("mean_weight");
+        curves.student_entropy = student.measured("entropy");
+        curves.student_cross_entropy = student.measured("cross_entropy");
+    }
+    curves
 }
 
 fn phases(student: &StageRecord) -> Vec<Phase> {
@@ -119,7 +118,19 @@ fn phases(student: &StageRecord) -> Vec<Phase> {
     student.phases.iter().map(each).collect()
 }
 
-fn samples(data: &Dataset, drawn: &eval::Samples) -> Samples {
+fn timings(metrics: &Metrics) -> Vec<(String, f64)> {
+    let timing = &metrics.timing;
+    let stages = [
+        ("teacher", timing.teacher_seconds),
+        ("student", Some(timing.student_seconds)),
+        ("comparison", Some(timing.evaluation_seconds)),
+        ("speed", Some(timing.speed_seconds)),
+    ];
+    stages.into_iter().filter_map(|(stage, seconds)| Some((stage.to_owned(), seconds?))).collect()
+}
+
+/// Draws from a known density are what the data are, and not shown a second time.
+fn samples(data: &Dataset, drawn: &eval::Samples, teacher: bool) -> Samples {
     let first = |values: &[f32]| {
         let values = &values[..values.len().min(SHOWN_ROWS * data.dim())];
         data.standardizer.restore(values)
@@ -127,7 +138,7 @@ fn samples(data: &Dataset, drawn: &eval::Samples) -> Samples {
     Samples {
         columns: data.columns.clone(),
         data: first(&data.test.values),
-        teacher: first(&drawn.teacher.x),
+        teacher: if teacher { first(&drawn.teacher.x) } else { Vec::new() },
         student: first(&drawn.student.x),
     }
 }
@@ -139,7 +150,7 @@ fn log_weights(draws: &eval::Draws) -> Vec<f64> {
 /// Log-densities over the square that holds the data.
 fn densities(
     experiment: &Experiment,
-    teacher: &Sampler,
+    teacher: Option<&Sampler>,
     student: &Sampler,
     samples: &Samples,
 ) -> Result<Densities, SamplerError> {
@@ -156,7 +167,7 @@ fn densities(
     };
     Ok(Densities {
         truth,
-        teacher: Some(grid(teacher.log_prob_data(&points)?)),
+        teacher: teacher.map(|teacher| teacher.log_prob_data(&points)).transpose()?.map(grid),
         student: Some(grid(student.log_prob_data(&points)?)),
     })
 }

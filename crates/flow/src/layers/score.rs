@@ -55,7 +55,7 @@ pub(crate) fn through<E: Element>(
                     for i in 0..dim {
                         let scale = log_scale[i].exp();
                         values[i] = scale * values[i] + shift[i];
-                        score[i] = score[i] / scale;
+                        score[i] /= scale;
                     }
                 }
             }

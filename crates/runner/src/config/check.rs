@@ -1,10 +1,10 @@
 //! From what was written to what can run: every number in range, every name usable, every default filled in.
 
 use super::path::KeyPath;
-use super::plan::{Bench, Evaluation, Experiment, StudentPlan, TeacherPlan};
+use super::plan::{Bench, Evaluation, Experiment, StudentPlan};
 use super::tree::{number, shortened};
 use super::written::{self, OrNone, StudentModel, TeacherModel};
-use super::{data, recipe, training};
+use super::{data, recipe, teacher};
 use flowstill_model::spec::{LEAST_CLIP, MOST_CLIP};
 use flowstill_model::{Architecture, Normalisation, OrderRule};
 use std::path::Path;
@@ -68,25 +68,26 @@ pub(super) fn check(written: &written::Experiment, file: &Path) -> Result<Experi
     let threads = threads(&mut checker, written.threads);
     let data = data::check(&mut checker, written.data.as_ref(), file, seed);
 
-    let teacher = written.teacher.clone().unwrap_or_default();
-    let teacher = TeacherPlan {
-        architecture: choices(&teacher).checked(&mut checker, "teacher", &Architecture::default()),
-        training: training::check(&mut checker, teacher.training.as_ref(), "teacher.training", &training::TEACHER),
-    };
+    let teacher = teacher::check(&mut checker, written.teacher.as_ref(), written.data.as_ref(), data.as_ref());
+    let flow = teacher.as_ref().and_then(|plan| plan.flow()).map(|plan| &plan.architecture);
     let wanted = written.student.clone().unwrap_or_default();
     let student = StudentPlan {
-        architecture: student_choices(&wanted).checked(&mut checker, "student", &teacher.architecture),
+        architecture: student_choices(&wanted).checked(
+            &mut checker,
+            "student",
+            flow.unwrap_or(&Architecture::default()),
+        ),
         recipe: recipe::check(&mut checker, &wanted),
     };
-    recipe::fits(&mut checker, &wanted, &student, &teacher.architecture);
+    recipe::fits(&mut checker, &wanted, &student, flow);
 
     let evaluation = written.evaluation.clone().unwrap_or_default();
     let samples = evaluation.samples.unwrap_or(20_000);
     let evaluation = Evaluation { samples: checker.whole("evaluation.samples", samples, (2, 100_000_000), "") };
     let bench = bench(&mut checker, &written.bench.clone().unwrap_or_default());
 
-    match data {
-        Some(data) if checker.findings.is_empty() => {
+    match (data, teacher) {
+        (Some(data), Some(teacher)) if checker.findings.is_empty() => {
             Ok(Experiment { name, seed, threads, data, teacher, student, evaluation, bench })
         }
         _ => Err(checker.findings),
@@ -124,7 +125,7 @@ fn threads(checker: &mut Checker, written: Option<i64>) -> usize {
 }
 
 /// The choices of one architecture, of whichever flow.
-struct Choices<'a> {
+pub(super) struct Choices<'a> {
     coupling: bool,
     layers: Option<i64>,
     hidden: Option<&'a Vec<i64>>,
@@ -135,7 +136,7 @@ struct Choices<'a> {
     residual: Option<bool>,
 }
 
-fn choices(teacher: &written::Teacher) -> Choices<'_> {
+pub(super) fn choices(teacher: &written::Teacher) -> Choices<'_> {
     Choices {
         coupling: teacher.model == Some(TeacherModel::Coupling),
         layers: teacher.layers,
@@ -162,7 +163,7 @@ fn student_choices(student: &written::Student) -> Choices<'_> {
 }
 
 impl Choices<'_> {
-    fn checked(self, checker: &mut Checker, section: &str, default: &Architecture) -> Architecture {
+    pub(super) fn checked(self, checker: &mut Checker, section: &str, default: &Architecture) -> Architecture {
         let at = KeyPath::from(section);
         let layers = self.layers.map_or(default.layers, |n| checker.whole(at.key("layers"), n, (1, 1000), ""));
         let hidden = self.hidden.map_or_else(

@@ -21,6 +21,7 @@ mod recipe;
 mod resolved;
 mod source_text;
 mod suggest;
+mod teacher;
 #[cfg(test)]
 mod tests;
 mod training;
@@ -30,7 +31,7 @@ pub mod written;
 pub use error::{ConfigError, Problem};
 pub use hash::config_hash;
 pub use locate::Location;
-pub use plan::{Bench, Evaluation, Experiment, StudentPlan, TeacherPlan};
+pub use plan::{Bench, Evaluation, Experiment, FlowPlan, StudentPlan, TeacherPlan};
 
 use locate::{Aim, locate};
 use path::KeyPath;

@@ -1,6 +1,6 @@
 //! An experiment that has been checked: all that a run needs to know, with every default filled in.
 
-use flowstill_data::Source;
+use flowstill_data::{Source, Target};
 use flowstill_model::{Architecture, OrderRule};
 use flowstill_student::Recipe;
 use flowstill_trainer::Settings;
@@ -21,11 +21,29 @@ pub struct Experiment {
     pub bench: Bench,
 }
 
-/// How the teacher is built and trained: a masked autoregressive flow by maximum likelihood.
+/// What the student is distilled from.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TeacherPlan {
+pub enum TeacherPlan {
+    Flow(FlowPlan),
+    /// no flow: the known density of the synthetic data
+    Truth(Target),
+}
+
+/// How a teacher is built and trained: a masked autoregressive flow, or couplings, by maximum likelihood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FlowPlan {
     pub architecture: Architecture,
     pub training: Settings,
+}
+
+impl TeacherPlan {
+    /// The flow that is to be trained, if there is one.
+    pub fn flow(&self) -> Option<&FlowPlan> {
+        match self {
+            Self::Flow(plan) => Some(plan),
+            Self::Truth(_) => None,
+        }
+    }
 }
 
 /// How the student, an inverse autoregressive flow, is built and distilled.
@@ -60,8 +78,10 @@ impl Experiment {
                     .to_owned(),
             ];
         }
-        [("teacher", &self.teacher.architecture), ("student", &self.student.architecture)]
+        let teacher = self.teacher.flow().map(|plan| ("teacher", &plan.architecture));
+        teacher
             .into_iter()
+            .chain([("student", &self.student.architecture)])
             .filter_map(|(who, architecture)| gaussian_conditionals(who, architecture))
             .collect()
     }

@@ -48,12 +48,13 @@ pub(super) fn check(checker: &mut Checker, student: &written::Student) -> Recipe
     }
 }
 
-/// What an objective asks of teacher and student that can be told from the file.
+/// What an objective asks of teacher and student that can be told from the file; there is no `teacher` where a known
+/// density stands for it.
 pub(super) fn fits(
     checker: &mut Checker,
     written: &written::Student,
     StudentPlan { architecture: student, recipe }: &StudentPlan,
-    teacher: &Architecture,
+    teacher: Option<&Architecture>,
 ) {
     let Recipe::Phases(phases) = recipe else { return };
     let section = KeyPath::from("student");
@@ -63,8 +64,20 @@ pub(super) fn fits(
         let at = phase_at.key("objective");
         let name = phase.objective.name();
         let mut refuse = |why: &str| checker.wrong_with(at.clone(), "student", format!("`{name}` {why}"));
-        match phase.objective {
-            Objective::ManySamples { .. } | Objective::ClosedForm { .. }
+        match (&phase.objective, teacher) {
+            (
+                Objective::WarmStart { .. }
+                | Objective::Reconstruction { .. }
+                | Objective::ManySamples { .. }
+                | Objective::ClosedForm { .. },
+                None,
+            ) => {
+                refuse(
+                    "looks inside of a trained flow, and `teacher: {model: truth}` is a density alone; use `reverse_kl`, \
+                     `path_gradient`, `forward_kl`, `mixed` or `alpha`",
+                );
+            }
+            (Objective::ManySamples { .. } | Objective::ClosedForm { .. }, Some(teacher))
                 if !(one_order(teacher) && one_order(student)) =>
             {
                 refuse(
@@ -72,16 +85,18 @@ pub(super) fn fits(
                      teacher and student",
                 );
             }
-            Objective::WarmStart { .. } if student.coupling && !teacher.coupling => {
+            (Objective::WarmStart { .. }, Some(teacher)) if student.coupling && !teacher.coupling => {
                 refuse("cannot make couplings of a MAF's layers; begin with `reconstruction` and `forward_kl`");
             }
-            Objective::WarmStart { .. } if student.layers < teacher.layers || student.order != teacher.order => {
+            (Objective::WarmStart { .. }, Some(teacher))
+                if student.layers < teacher.layers || student.order != teacher.order =>
+            {
                 refuse(
                     "pairs each layer of the teacher with one of the student of the same order; give the student as many \
                      layers and the same `order`, or begin with `reconstruction`",
                 );
             }
-            Objective::ReverseKl { .. } => {}
+            (Objective::ReverseKl { .. }, _) => {}
             _ if student.normalisation == Normalisation::BatchNorm => {
                 refuse("is not for a student with `normalisation: batch_norm`; use `act_norm`, or `reverse_kl`");
             }

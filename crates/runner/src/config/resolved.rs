@@ -1,7 +1,7 @@
 //! From a plan back to the YAML from which the same plan would be read, with nothing left to guess.
 
 use super::data::SPLIT;
-use super::plan::{Experiment, StudentPlan, TeacherPlan};
+use super::plan::{Experiment, FlowPlan, StudentPlan, TeacherPlan};
 use super::written::{self, OrNone, StudentModel, TeacherModel};
 use flowstill_data::{Source, Target};
 use flowstill_student::Recipe;
@@ -73,6 +73,15 @@ impl From<&Source> for written::Data {
 
 impl From<&TeacherPlan> for written::Teacher {
     fn from(plan: &TeacherPlan) -> Self {
+        match plan {
+            TeacherPlan::Flow(plan) => plan.into(),
+            TeacherPlan::Truth(_) => Self { model: Some(TeacherModel::Truth), ..Self::default() },
+        }
+    }
+}
+
+impl From<&FlowPlan> for written::Teacher {
+    fn from(plan: &FlowPlan) -> Self {
         let architecture = &plan.architecture;
         Self {
             model: Some(if architecture.coupling { TeacherModel::Coupling } else { TeacherModel::Maf }),

@@ -4,6 +4,7 @@ use super::*;
 use flowstill_data::{Source, Target};
 use flowstill_model::{Activation, Architecture, OrderRule};
 use flowstill_student::Recipe;
+use flowstill_trainer::Settings;
 use std::fs;
 use tempfile::TempDir;
 
@@ -351,6 +352,14 @@ fn files_that_cannot_be_read() {
     assert!(message("my exp.yaml").ends_with("got `my exp` from the name of the file; give the key `name`"));
 }
 
+/// The settings of a distillation that says nothing of its recipe.
+fn auto(plan: &Experiment) -> &Settings {
+    match &plan.student.recipe {
+        Recipe::Auto(settings) => settings,
+        Recipe::Phases(phases) => panic!("{phases:?}"),
+    }
+}
+
 #[test]
 fn defaults_are_those_of_the_reference() {
     let folder = folder();
@@ -359,10 +368,9 @@ fn defaults_are_those_of_the_reference() {
     assert_eq!((plan.name.as_str(), plan.seed), ("first", 0));
     assert_eq!(plan.threads, std::thread::available_parallelism().unwrap().get());
     assert_eq!(plan.data, Source::File { path: folder.path().join("d.csv"), split: [0.8, 0.1, 0.1], seed: 0 });
-    assert_eq!(plan.teacher.architecture, Architecture::default());
+    assert_eq!(plan.teacher.flow().unwrap().architecture, Architecture::default());
     assert_eq!(plan.student.architecture, Architecture::default());
-    let Recipe::Auto(student) = &plan.student.recipe else { panic!("{:?}", plan.student.recipe) };
-    let teacher = &plan.teacher.training;
+    let (teacher, student) = (&plan.teacher.flow().unwrap().training, auto(&plan));
     assert_eq!((teacher.steps, teacher.rate, teacher.ema, teacher.patience), (20_000, 1e-3, None, Some(10)));
     assert_eq!((student.steps, student.rate, student.ema, student.patience), (10_000, 5e-4, Some(0.999), None));
     assert_eq!((teacher.warmup, teacher.clip_norm, teacher.batch), (500, Some(5.0), 512));
@@ -388,8 +396,7 @@ student:
     .unwrap();
     let target = Target::GaussianMixture { dim: 3, components: 5, seed: 7 };
     assert_eq!(plan.data, Source::Synthetic { target, rows: 1000, split: [0.8, 0.1, 0.1], seed: 7 });
-    let Recipe::Auto(student) = &plan.student.recipe else { panic!("{:?}", plan.student.recipe) };
-    let teacher = &plan.teacher.training;
+    let (teacher, student) = (&plan.teacher.flow().unwrap().training, auto(&plan));
     assert_eq!((teacher.rate, teacher.weight_decay, teacher.ema), (0.001, 0.001, Some(0.001)));
     assert_eq!((teacher.steps, teacher.warmup, teacher.clip_norm), (1000, 100, None));
     assert_eq!((student.steps, student.warmup, student.ema, student.rate), (1000, 0, None, 0.001));
@@ -407,7 +414,8 @@ fn the_resolved_yaml_gives_the_same_plan() {
     let all = "data: {train: train.csv, validation: validation.csv, test: test.csv}\nteacher: {training: {ema: 0.9}}\n";
     let synthetic = "name: m\ndata: {synthetic: gaussian_mixture, dim: 3, components: 4, rows: 77}\n";
     let odd = "data: {path: d.csv}\nteacher: {hidden: [], training: {rate: 1e-10, clip_norm: 1e20, patience: none}}\n";
-    for text in [parts, all, synthetic, odd, "data: {synthetic: rings}\nname: 'none'\n"] {
+    let truth = "data: {synthetic: ring_chain, dim: 5}\nteacher: {model: truth}\nstudent: {hidden: [8]}\n";
+    for text in [parts, all, synthetic, odd, truth, "data: {synthetic: rings}\nname: 'none'\n"] {
         let plan = Experiment::from_str(text, &folder.path().join("a.yaml")).unwrap();
         let resolved = plan.to_yaml().unwrap();
         let again = Experiment::from_str(&resolved, std::path::Path::new("/elsewhere/config.yaml")).unwrap();
@@ -422,11 +430,76 @@ fn flows_that_can_only_be_gaussian_are_worth_a_warning() {
     let mut plan = read("data: {path: d.csv}").unwrap();
     assert_eq!(plan.warnings(2), [""; 0]);
     assert!(plan.warnings(1)[0].contains("one dimension"));
-    plan.teacher.architecture.order = OrderRule::Same;
+    let TeacherPlan::Flow(teacher) = &mut plan.teacher else { panic!("it is a flow unless it says otherwise") };
+    teacher.architecture.order = OrderRule::Same;
     plan.student.architecture.layers = 1;
     let warnings = plan.warnings(9);
     assert!(warnings[0].starts_with("teacher: affine autoregressive layers that all have the same order"));
     assert!(warnings[1].starts_with("student: a single affine autoregressive layer"));
+}
+
+#[test]
+fn a_known_density_is_a_teacher_without_a_flow() {
+    let plan = read("data: {synthetic: funnel, dim: 3}\nteacher: {model: truth}\nstudent: {layers: 1}\n").unwrap();
+    assert_eq!(plan.teacher, TeacherPlan::Truth(Target::Funnel { dim: 3 }));
+    assert_eq!(plan.student.architecture, Architecture { layers: 1, ..Architecture::default() });
+    assert!(plan.to_yaml().unwrap().contains("teacher:\n  model: truth\nstudent:"));
+    let warnings = plan.warnings(3);
+    assert!(warnings.len() == 1 && warnings[0].starts_with("student:"), "{warnings:?}");
+}
+
+#[test]
+fn what_a_known_density_cannot_be_or_do() {
+    const KEY: &str = "means nothing beside `model: truth`, a known density of which nothing is trained; remove it, or write it \
+                       under `student`";
+    const INSIDE: &str = "looks inside of a trained flow, and `teacher: {model: truth}` is a density alone; use \
+                          `reverse_kl`, `path_gradient`, `forward_kl`, `mixed` or `alpha`";
+    check_all(&[
+        (
+            "data: {path: d.csv}\nteacher: {model: truth}",
+            &[
+                "a.yaml:2:18: teacher.model: `truth` is the known density of synthetic data, and rows of a file have none; \
+               give `data: {synthetic: banana}` or another density, or train a teacher with `model: maf`",
+            ],
+        ),
+        (
+            "data: {synthetic: checkerboard}\nteacher: {model: truth}",
+            &["a.yaml:2:18: teacher.model: `truth` needs a density whose gradient leads to where it is high, and \
+               `checkerboard` is flat with hard edges; take another density for `data.synthetic`, or train a teacher with \
+               `model: maf`"],
+        ),
+        // said once, where it stands
+        ("data: {synthetic: banan}\nteacher: {model: truth}", &["a.yaml:1:19: data.synthetic: …"]),
+        ("teacher: {model: truth}", &["a.yaml: data: missing; …"]),
+        (
+            "data: {synthetic: banana}\nteacher: {model: truth, layers: 3, training: {steps: 5}}",
+            &[&format!("a.yaml:2:33: teacher.layers: {KEY}"), &format!("a.yaml:2:36: teacher.training: {KEY}")],
+        ),
+        (
+            "data: {synthetic: banana}
+teacher: {model: truth}
+student:
+  order: same
+  recipe:
+    - {objective: warm_start}
+    - {objective: reconstruction}
+    - {objective: many_samples}
+    - {objective: closed_form}
+    - {objective: alpha}
+    - {objective: mixed}
+",
+            &[
+                &format!("a.yaml:6:19: student.recipe[0].objective: `warm_start` {INSIDE}"),
+                &format!("a.yaml:7:19: student.recipe[1].objective: `reconstruction` {INSIDE}"),
+                &format!("a.yaml:8:19: student.recipe[2].objective: `many_samples` {INSIDE}"),
+                &format!("a.yaml:9:19: student.recipe[3].objective: `closed_form` {INSIDE}"),
+            ],
+        ),
+        (
+            "data: {synthetic: banana}\nteacher: {model: truth}\nstudent: {objective: closed_form}",
+            &[&format!("a.yaml:3:22: student.objective: `closed_form` {INSIDE}")],
+        ),
+    ]);
 }
 
 #[test]

@@ -76,28 +76,38 @@ pub struct Data {
     pub split: Option<Vec<f64>>,
 }
 
-/// The teacher: a chain of autoregressive layers that gives densities in one pass.
+/// The teacher: a chain of autoregressive layers that gives densities in one pass; or, with `model: truth` and no other
+/// key, the known density of the data.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Teacher {
-    /// The kind of flow: `maf`, or `coupling`, in which half of the coordinates determine the other half. Default `maf`.
+    /// The kind of flow: `maf`, or `coupling`, in which half of the coordinates determine the other half; or `truth`, no
+    /// flow but the known density of `synthetic` data, for variational inference. Default `maf`.
     pub model: Option<TeacherModel>,
     /// Number of autoregressive layers, 1 to 1000. Default 5.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub layers: Option<i64>,
     /// Widths of the hidden layers of each conditioner; `[]` makes it linear. Default [128, 128].
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden: Option<Vec<i64>>,
     /// Hidden units: `relu`, `leaky_relu`, `tanh`, `elu`, `softplus`, `sigmoid`. Default `relu`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub activation: Option<Activation>,
     /// Order of the coordinates from layer to layer: `reverse`, `random` or `same`. Default `reverse`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub order: Option<OrderRule>,
     /// Layer between autoregressive layers: `none`, `act_norm` or `batch_norm`. Default `none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub normalisation: Option<Normalisation>,
     /// Soft bound on the log-scales of each layer, 0.001 to 80. Default 5.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub log_scale_clip: Option<f64>,
     /// Whether the hidden layers after the first are residual blocks of two; `hidden` then lists an odd number of equal
     /// widths. Default false.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub residual: Option<bool>,
     /// Maximum likelihood on the training rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub training: Option<Training>,
 }
 
@@ -205,7 +215,7 @@ pub struct Until {
     /// The same seen from teacher samples.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ess_forward: Option<f64>,
-    /// E_q[w], 0 to 1.
+    /// `E_q[w]`, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean_weight: Option<f64>,
     /// KL(student ‖ teacher).
@@ -272,6 +282,8 @@ pub enum TeacherModel {
     Maf,
     /// affine couplings (RealNVP, Dinh et al. 2017)
     Coupling,
+    /// none: the density that the synthetic data are drawn from
+    Truth,
 }
 
 /// The kinds of student.

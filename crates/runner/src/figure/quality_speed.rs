@@ -16,7 +16,7 @@ const LEVEL: f64 = 30.0;
 const LABELLED: f64 = 0.64;
 
 /// Each sampler at its highest measured throughput: exact samplers of the teacher at 0, the student at its forward
-/// divergence per dimension.
+/// divergence per dimension. One point alone is no trade.
 pub fn quality_speed(rows: &[SpeedRow], kl_forward_per_dim: Option<Estimate>) -> Option<String> {
     let threads = rows.iter().map(|row| row.threads).max()?;
     let fastest = |sampler| {
@@ -35,6 +35,9 @@ pub fn quality_speed(rows: &[SpeedRow], kl_forward_per_dim: Option<Estimate>) ->
         })
         .collect();
     points.sort_by(|a, b| a.1.total_cmp(&b.1));
+    if points.len() < 2 {
+        return None;
+    }
     let (slowest, quickest) = (points.first()?.1, points.last()?.1);
     let highest = points.iter().fold(0.0f64, |highest, point| highest.max(point.2 + point.3));
     let lowest = points.iter().fold(0.0f64, |lowest, point| lowest.min(point.2 - point.3));

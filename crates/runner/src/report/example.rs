@@ -144,6 +144,7 @@ pub fn full(dim: usize) -> Report {
     Report {
         title: "example <made-up & \"quoted\">".into(),
         trained: format!("Made-up numbers that show the layout: a MAF teacher and an IAF student on {dim} columns."),
+        known_density: false,
         architecture: vec![
             "Teacher: 5 autoregressive layers with hidden widths 128 and 128.".into(),
             "Student: the same in the other direction.".into(),

@@ -27,6 +27,8 @@ pub struct Report {
     pub title: String,
     /// one sentence: which models were trained on which data
     pub trained: String,
+    /// whether a known density stands for the teacher
+    pub known_density: bool,
     /// the architecture in words, one paragraph each
     pub architecture: Vec<String>,
     /// counts and settings worth seeing at once, such as `("training rows", "35 657")`
@@ -64,6 +66,11 @@ pub struct TestLikelihood {
 }
 
 impl Report {
+    /// What the teacher is called where it is not compared with the student.
+    fn teacher_name(&self) -> &'static str {
+        if self.known_density { "known density" } else { "teacher" }
+    }
+
     /// Whether anything of a student is there.
     fn has_student(&self) -> bool {
         !self.curves.student_kl_reverse.is_empty()

@@ -5,10 +5,9 @@ use super::figures::{figures, marginal_panels, present};
 use super::metrics::{Metric, metrics};
 use super::numbers::{duration, estimate};
 use super::phases::{self, rows};
-use super::speed_table::{SpeedTable, speed_tables};
+use super::speed_table::{SpeedTable, measured, speed_tables};
 use super::verdict::{gains, headline, verdict};
 use super::{Report, TestLikelihood};
-use crate::figure::SAMPLERS;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment};
@@ -25,6 +24,7 @@ struct Page<'a> {
     facts: Vec<(String, String)>,
     warnings: &'a [String],
     has_student: bool,
+    known_density: bool,
     dim: usize,
     /// SVG documents by name; each escapes what it writes
     figures: BTreeMap<&'static str, String>,
@@ -47,6 +47,7 @@ struct Page<'a> {
 
 #[derive(Serialize)]
 struct Likelihood {
+    role: &'static str,
     model: &'static str,
     data_space: String,
     standardised: String,
@@ -54,15 +55,18 @@ struct Likelihood {
 
 /// The report as one HTML document: no script, no network, all pictures inside.
 pub fn render(report: &Report) -> String {
-    let likelihood = |model, likelihood: Option<TestLikelihood>| {
+    let likelihood = |role, model, likelihood: Option<TestLikelihood>| {
         likelihood.map(|likelihood| Likelihood {
+            role,
             model,
             data_space: estimate(likelihood.data_space),
             standardised: estimate(likelihood.standardised),
         })
     };
-    let likelihoods =
-        [likelihood("teacher", report.teacher_likelihood), likelihood("student", report.student_likelihood)];
+    let likelihoods = [
+        likelihood("teacher", report.teacher_name(), report.teacher_likelihood),
+        likelihood("student", "student", report.student_likelihood),
+    ];
     let page = Page {
         title: &report.title,
         trained: &report.trained,
@@ -71,6 +75,7 @@ pub fn render(report: &Report) -> String {
         facts: headline(report).into_iter().chain(report.facts.iter().cloned()).collect(),
         warnings: &report.warnings,
         has_student: report.has_student(),
+        known_density: report.known_density,
         dim: report.samples.dim(),
         figures: figures(report).into_iter().map(|figure| (figure.name, figure.svg)).collect(),
         phases: rows(&report.phases),
@@ -80,7 +85,7 @@ pub fn render(report: &Report) -> String {
         metrics: metrics(report),
         quality_samples: report.quality.as_ref().map(|quality| super::with_thousands(quality.samples)),
         distances: distances(report),
-        samplers: SAMPLERS.iter().map(|sampler| sampler.name).collect(),
+        samplers: measured(&report.speed).into_iter().map(|sampler| sampler.name).collect(),
         speed: speed_tables(&report.speed),
         speed_notes: &report.speed_notes,
         gains: gains(report),

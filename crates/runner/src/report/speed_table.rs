@@ -2,7 +2,7 @@
 //! a small one of what the teacher's own samples cost, from it and from the corrected student.
 
 use super::numbers::{rate, significant, times, with_thousands};
-use crate::figure::{SAMPLERS, SpeedPoint, speed_points};
+use crate::figure::{SAMPLERS, Sampler, SpeedPoint, speed_points};
 use flowstill_eval::exactness::{BASELINE, cheapest_in_words};
 use flowstill_eval::{SpeedRow, TeacherCost, teacher_costs};
 use serde::Serialize;
@@ -12,6 +12,8 @@ use serde::Serialize;
 pub struct SpeedTable {
     pub threads: usize,
     pub rows: Vec<BatchRow>,
+    /// whether the student stands beside a teacher's sampler
+    pub compared: bool,
     /// absent where no student was corrected
     exact: Option<ExactTable>,
 }
@@ -39,7 +41,7 @@ struct CostRow {
 #[derive(Debug, Serialize)]
 pub struct BatchRow {
     batch: String,
-    /// in the order of [`SAMPLERS`]; empty where not measured
+    /// in the order of [`measured`]; empty where not measured
     rates: Vec<Cell>,
     over_naive: String,
     over_incremental: String,
@@ -54,6 +56,11 @@ pub struct Cell {
 
 /// The student's rate over that of a teacher's sampler, by rising batch size.
 pub type Ratios = Vec<(usize, f64)>;
+
+/// The samplers that were measured at all; there are none of a teacher that is no flow.
+pub fn measured(rows: &[SpeedRow]) -> Vec<Sampler> {
+    SAMPLERS.into_iter().filter(|sampler| rows.iter().any(|row| row.op == sampler.op)).collect()
+}
 
 /// One table for each number of threads, the largest first.
 pub fn speed_tables(rows: &[SpeedRow]) -> Vec<SpeedTable> {
@@ -78,7 +85,8 @@ pub fn ratios(rows: &[SpeedRow], op: &str, threads: usize) -> Ratios {
 }
 
 fn table(rows: &[SpeedRow], threads: usize) -> SpeedTable {
-    let series = SAMPLERS.map(|sampler| speed_points(rows, sampler, threads));
+    let samplers = measured(rows);
+    let series: Vec<_> = samplers.iter().map(|sampler| speed_points(rows, *sampler, threads)).collect();
     let mut batches: Vec<usize> = series.iter().flatten().map(|point| point.batch).collect();
     batches.sort_unstable();
     batches.dedup();
@@ -93,7 +101,8 @@ fn table(rows: &[SpeedRow], threads: usize) -> SpeedTable {
         over_naive: gain(&naive, batch),
         over_incremental: gain(&incremental, batch),
     };
-    SpeedTable { threads, rows: batches.into_iter().map(row).collect(), exact: exact(rows, threads) }
+    let compared = samplers.iter().any(|sampler| sampler.op != "student");
+    SpeedTable { threads, rows: batches.into_iter().map(row).collect(), compared, exact: exact(rows, threads) }
 }
 
 fn exact(rows: &[SpeedRow], threads: usize) -> Option<ExactTable> {

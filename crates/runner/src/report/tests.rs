@@ -83,6 +83,32 @@ fn a_report_without_a_student_says_so() {
 }
 
 #[test]
+fn a_known_density_in_the_place_of_the_teacher_has_no_curves_no_samplers_and_its_own_name() {
+    let mut report = full(9);
+    report.known_density = true;
+    (report.curves.teacher_training, report.curves.teacher_validation) = (Vec::new(), Vec::new());
+    report.samples.teacher.clear();
+    report.speed.retain(|row| row.op == "student");
+    let html = render(&report);
+    assert_well_formed(&html);
+    for part in [
+        "On test rows the known density reaches 0.361 ± 0.012 nats, the student",
+        "known density, test log-likelihood",
+        "class=\"teacher-ink\">known density",
+        "The data are draws from the known density.",
+        "50 % and 90 % of the student's samples",
+    ] {
+        assert!(html.replace("&#x27;", "'").contains(part), "{part}");
+    }
+    for part in ["student ÷", "divide the student", "teacher, naive", "class=\"missing\"", "<span class=\"teacher\">"]
+    {
+        assert!(!html.contains(part), "{part}");
+    }
+    let names: Vec<_> = figures(&report).into_iter().map(|figure| figure.name).collect();
+    assert!(!names.contains(&"teacher-nll") && !names.contains(&"quality-speed") && names.contains(&"latency"));
+}
+
+#[test]
 fn an_empty_report_is_a_page_still() {
     let html = render(&Report { title: "empty".into(), ..Report::default() });
     assert_well_formed(&html);

@@ -20,7 +20,9 @@ pub fn verdict(report: &Report) -> String {
 pub fn headline(report: &Report) -> Vec<(String, String)> {
     let mut cards = Vec::new();
     let mut card = |name: String, value: String| cards.push((name, value));
-    for (model, likelihood) in [("teacher", report.teacher_likelihood), ("student", report.student_likelihood)] {
+    for (model, likelihood) in
+        [(report.teacher_name(), report.teacher_likelihood), ("student", report.student_likelihood)]
+    {
         if let Some(likelihood) = likelihood {
             card(format!("{model}, test log-likelihood (nats)"), estimate(likelihood.data_space));
         }
@@ -53,18 +55,19 @@ pub fn gains(report: &Report) -> Option<String> {
 fn likelihoods(report: &Report) -> Option<String> {
     let teacher = report.teacher_likelihood.map(|likelihood| likelihood.data_space);
     let student = report.student_likelihood.map(|likelihood| likelihood.data_space);
+    let who = report.teacher_name();
     Some(match (teacher, student) {
         (Some(teacher), Some(student)) => {
             let loss = teacher.mean - student.mean;
             let change = if loss >= 0.0 { "less" } else { "more" };
             format!(
-                "On test rows the teacher reaches {} nats, the student {}: {} nats {change}.",
+                "On test rows the {who} reaches {} nats, the student {}: {} nats {change}.",
                 estimate(teacher),
                 estimate(student),
                 significant(loss.abs(), 2)
             )
         }
-        (Some(teacher), None) => format!("On test rows the teacher reaches {} nats.", estimate(teacher)),
+        (Some(teacher), None) => format!("On test rows the {who} reaches {} nats.", estimate(teacher)),
         (None, Some(student)) => format!("On test rows the student reaches {} nats.", estimate(student)),
         (None, None) => return None,
     })

@@ -2,27 +2,50 @@
 //! samplers, speed.
 
 use super::StageRecord;
+use super::teacher::Opened;
 use crate::error::RunError;
 use crate::metrics::ModelMetrics;
 use flowstill_data::{Dataset, Source};
 use flowstill_eval::coverage::MOST_ROWS;
 use flowstill_eval::measure::JACOBI_TOLERANCE;
-use flowstill_eval::{AgainstData, Estimate, EvalError, ModeCoverage, Quality, Samples, Speed, compare, measure};
+use flowstill_eval::{self as eval, AgainstData, Estimate, EvalError, ModeCoverage, Quality, Samples, Speed, compare};
+use flowstill_eval::{measure, measure_alone};
 use flowstill_sampler::{Method, Purpose, Sampler, Stream};
 
 /// Rows on which the three methods of the sequential direction are compared.
 const AGREEMENT_ROWS: usize = 1024;
 
+/// Likelihood of the test part under the teacher, and its cost if it is a flow.
+pub fn teacher(teacher: &Opened, data: &Dataset) -> Result<ModelMetrics, RunError> {
+    match teacher {
+        Opened::Flow { sampler, record } => model(sampler, data, record),
+        Opened::Truth(truth) => {
+            Ok(ModelMetrics { known_density: Some(truth.name().to_owned()), ..likelihood(truth, data)? })
+        }
+    }
+}
+
 /// Likelihood of the test part and the cost of one model.
 pub fn model(sampler: &Sampler, data: &Dataset, record: &StageRecord) -> Result<ModelMetrics, RunError> {
-    let log_prob = sampler.log_prob(&data.test.values)?;
+    Ok(ModelMetrics {
+        free_parameters: Some(sampler.cost().free_parameters),
+        sampler_disagreement: disagreement(sampler)?,
+        training: Some(record.clone()),
+        ..likelihood(sampler, data)?
+    })
+}
+
+/// Likelihood of the test part alone.
+fn likelihood(density: &dyn eval::Teacher, data: &Dataset) -> Result<ModelMetrics, RunError> {
+    let log_prob = density.log_prob(&data.test.values)?;
     let standardised = Estimate::named("log-density of test rows", &log_prob)?;
     Ok(ModelMetrics {
+        known_density: None,
         test_log_likelihood: Estimate { mean: standardised.mean - data.standardizer.log_det(), ..standardised },
         test_log_likelihood_standardised: standardised,
-        free_parameters: sampler.cost().free_parameters,
-        sampler_disagreement: disagreement(sampler)?,
-        training: record.clone(),
+        free_parameters: None,
+        sampler_disagreement: None,
+        training: None,
     })
 }
 
@@ -51,7 +74,7 @@ fn disagreement(sampler: &Sampler) -> Result<Option<f64>, RunError> {
 /// Distances between the two densities, and of the samples behind them from test rows; `source` is where the data came
 /// from, which may know its modes.
 pub fn quality(
-    teacher: &Sampler,
+    teacher: &dyn eval::Teacher,
     student: &Sampler,
     data: &Dataset,
     source: &Source,
@@ -67,22 +90,29 @@ pub fn quality(
     Ok((quality, drawn))
 }
 
-/// Centres are in the units of the data, so samples are brought there.
+/// Centres are in the units of the data and in the columns in which modes lie apart, so samples are brought there.
 fn modes(data: &Dataset, source: &Source, drawn: &Samples) -> Option<ModeCoverage> {
     let Source::Synthetic { target, .. } = source else { return None };
-    let centres = target.density().mode_centres()?;
-    let restored = |x: &[f32]| data.standardizer.restore(&x[..x.len().min(MOST_ROWS * data.dim())]);
-    let [test, teacher, student] = [&data.test.values, &drawn.teacher.x, &drawn.student.x].map(|x| restored(x));
+    let density = target.density();
+    let (centres, columns) = (density.mode_centres()?, density.mode_columns());
+    let placed = |x: &[f32]| -> Vec<f64> {
+        let restored = data.standardizer.restore(&x[..x.len().min(MOST_ROWS * data.dim())]);
+        restored.chunks_exact(data.dim()).flat_map(|row| columns.iter().map(|&column| row[column])).collect()
+    };
+    let [test, teacher, student] = [&data.test.values, &drawn.teacher.x, &drawn.student.x].map(|x| placed(x));
     ModeCoverage::of(&centres, &test, &teacher, &student)
 }
 
-/// Sampling speed of the teacher's three methods and the student.
+/// Sampling speed of the student and, if the teacher is a flow, of its three methods.
 pub fn speed(
-    teacher: &Sampler,
+    teacher: Option<&Sampler>,
     student: &Sampler,
     batches: &[usize],
     repetitions: usize,
     threads: usize,
 ) -> Result<Speed, RunError> {
-    Ok(measure(teacher, student, batches, repetitions, threads)?)
+    Ok(match teacher {
+        Some(teacher) => measure(teacher, student, batches, repetitions, threads)?,
+        None => measure_alone(student, batches, repetitions, threads)?,
+    })
 }

@@ -1,17 +1,19 @@
 //! Training a teacher and distilling a student, or finding that it was done before.
 
 use super::StageRecord;
+use super::teacher::Teacher;
 use super::watch::Watch;
-use crate::config::{Experiment, config_hash};
+use crate::config::{Experiment, FlowPlan, TeacherPlan, config_hash, written};
 use crate::console::Console;
 use crate::error::RunError;
 use crate::folder::Folder;
 use crate::provenance::VERSION;
 use crate::tensorboard::Hparam;
-use flowstill_data::Dataset;
+use crate::truth::Truth;
+use flowstill_data::{Dataset, Target};
 use flowstill_flow::Engine;
 use flowstill_model::{Architecture, Checkpoint, FlowSpec, Orientation, Provenance, Role};
-use flowstill_student::{FrozenFlow, Limits, Recipe, Source};
+use flowstill_student::{Limits, Recipe, Source};
 use flowstill_teacher::Nll;
 use flowstill_trainer::{End, Environment, Settings, State, TrainError};
 use serde::Serialize;
@@ -50,16 +52,22 @@ struct Key<'a, P: Serialize> {
 }
 
 impl Workshop<'_> {
-    /// Key of the teacher.
-    pub fn teacher_key(&self) -> String {
-        let plan = (&self.experiment.teacher.architecture, &self.experiment.teacher.training);
-        self.key("teacher", plan, None)
+    /// Key of the teacher that is trained by `plan`.
+    fn flow_key(&self, plan: &FlowPlan) -> String {
+        self.key("teacher", (&plan.architecture, &plan.training), None)
     }
 
-    /// Key of the student of the teacher with that key.
-    pub fn student_key(&self, teacher: &str) -> String {
+    /// Key of the student of `teacher`.
+    pub fn student_key(&self, teacher: &Teacher) -> String {
         let student = &self.experiment.student;
-        self.key("student", (&student.architecture, &student.recipe), Some(teacher))
+        let plan = (&student.architecture, &student.recipe);
+        match teacher {
+            Teacher::Trained(stage) => self.key("student", plan, Some(&stage.record.key)),
+            Teacher::Known(_) => {
+                let truth = self.key("truth", written::Data::from(&self.experiment.data), None);
+                self.key("student", plan, Some(&truth))
+            }
+        }
     }
 
     fn key(&self, stage: &'static str, plan: impl Serialize, teacher: Option<&str>) -> String {
@@ -68,17 +76,53 @@ impl Workshop<'_> {
         config_hash(&Key { stage, version: VERSION, plan, seed, data, teacher, engine })
     }
 
-    /// The teacher: trained now, or earlier with the same key.
-    pub fn teacher(&self, console: &mut dyn Console) -> Result<Stage, RunError> {
-        let key = self.teacher_key();
+    /// The teacher: trained now, or earlier with the same key; or known without any training.
+    pub fn teacher(&self, console: &mut dyn Console) -> Result<Teacher, RunError> {
+        match &self.experiment.teacher {
+            TeacherPlan::Flow(plan) => self.trained(plan, console).map(Box::new).map(Teacher::Trained),
+            TeacherPlan::Truth(target) => {
+                let truth = self.truth(*target)?;
+                console.say(&format!("teacher: none is trained, `{}` is a known density", truth.name()));
+                Ok(Teacher::Known(truth))
+            }
+        }
+    }
+
+    /// The teacher if there is nothing left to do for it.
+    pub fn finished_teacher(&self) -> Result<Option<Teacher>, RunError> {
+        match &self.experiment.teacher {
+            TeacherPlan::Flow(plan) => {
+                Ok(self.finished("teacher", &self.flow_key(plan))?.map(Box::new).map(Teacher::Trained))
+            }
+            TeacherPlan::Truth(target) => Ok(Some(Teacher::Known(self.truth(*target)?))),
+        }
+    }
+
+    /// The known density, in a folder without a teacher that was trained before the configuration asked for none.
+    fn truth(&self, target: Target) -> Result<Truth, RunError> {
+        let left = [self.folder.checkpoint("teacher"), self.folder.state("teacher")];
+        if left.iter().any(|path| path.exists()) {
+            if !self.overwrite {
+                return Err(self.other_configuration("teacher"));
+            }
+            self.folder.remove_states("teacher")?;
+            for path in [left[0].clone(), self.folder.path("teacher.json"), self.folder.tensorboard("teacher")] {
+                self.folder.remove(&path)?;
+            }
+        }
+        Ok(Truth::new(target, self.data.standardizer.clone()))
+    }
+
+    fn trained(&self, plan: &FlowPlan, console: &mut dyn Console) -> Result<Stage, RunError> {
+        let key = self.flow_key(plan);
         if let Some(stage) = self.finished_or_room("teacher", &key)? {
             console.say(&format!("teacher: trained earlier, {}", self.folder.checkpoint("teacher").display()));
             return Ok(stage);
         }
-        let plan = &self.experiment.teacher;
         let seed = self.experiment.seed;
         let spec = plan.architecture.spec(self.data.dim(), Orientation::Maf, seed);
-        let mut watch = self.watch(Role::Teacher, Nll::TERMS, spec, console);
+        let settings = settings(&plan.architecture, &plan.training, seed);
+        let mut watch = self.watch(Role::Teacher, Nll::TERMS, settings, spec, console);
         let started = Instant::now();
         let state = self.folder.state("teacher");
         let environment = self.environment(&state, &key);
@@ -100,8 +144,8 @@ impl Workshop<'_> {
     }
 
     /// The student of `teacher`: distilled now, or earlier with the same key.
-    pub fn student(&self, teacher: &Stage, console: &mut dyn Console) -> Result<Stage, RunError> {
-        let key = self.student_key(&teacher.record.key);
+    pub fn student(&self, teacher: &Teacher, console: &mut dyn Console) -> Result<Stage, RunError> {
+        let key = self.student_key(teacher);
         if let Some(stage) = self.finished_or_room("student", &key)? {
             console.say(&format!("student: distilled earlier, {}", self.folder.checkpoint("student").display()));
             return Ok(stage);
@@ -109,14 +153,14 @@ impl Workshop<'_> {
         let plan = &self.experiment.student;
         let seed = self.experiment.seed;
         let spec = plan.architecture.spec(self.data.dim(), Orientation::Iaf, seed);
-        let mut watch = self.watch(Role::Student, &[], spec, console);
-        let target = FrozenFlow::on(&teacher.checkpoint.spec, &teacher.checkpoint.theta, self.engine)
-            .map_err(|source| RunError::Flow { stage: "student", source })?;
+        let settings = distillation_settings(&plan.architecture, &plan.recipe, seed);
+        let mut watch = self.watch(Role::Student, &[], settings, spec, console);
+        let target = teacher.target(self.engine)?;
         let started = Instant::now();
         let state = self.folder.state("student");
         let environment = self.environment(&state, &key);
         let fitted = flowstill_student::fit(
-            Source { target: &target, data: &self.data.train.values },
+            Source { target: target.as_ref(), data: &self.data.train.values },
             &plan.architecture,
             &plan.recipe,
             Limits::default(),
@@ -186,14 +230,10 @@ impl Workshop<'_> {
         &'b self,
         role: Role,
         terms: &'static [&'static str],
+        settings: Vec<(&'static str, Hparam)>,
         spec: FlowSpec,
         console: &'b mut dyn Console,
     ) -> Watch<'b> {
-        let (teacher, student) = (&self.experiment.teacher, &self.experiment.student);
-        let settings = match role {
-            Role::Teacher => settings(&teacher.architecture, &teacher.training, self.experiment.seed),
-            Role::Student => distillation_settings(&student.architecture, &student.recipe, self.experiment.seed),
-        };
         let yaml = self.experiment.to_yaml().expect("a checked experiment has a YAML form");
         let indented: String = yaml.lines().map(|line| format!("    {line}\n")).collect();
         Watch {
