@@ -49,9 +49,11 @@ impl Source<'_> {
             if available == 0 {
                 return Err(FlowError::NoRows("training rows"));
             }
-            for (i, row) in data.chunks_exact_mut(dim).enumerate() {
-                let mut rng = stream(draws.seed ^ draws.index, Purpose::TargetDraws, !((first + i) as u64));
-                let at = (u128::from(rng.next_u64()) * u128::from(available) >> 64) as usize;
+            let mut rng = stream(draws.seed, Purpose::DataRows, draws.index);
+            // two words for each row
+            rng.set_word_pos(2 * first as u128);
+            for row in data.chunks_exact_mut(dim) {
+                let at = ((u128::from(rng.next_u64()) * u128::from(available)) >> 64) as usize;
                 row.copy_from_slice(&self.data[at * dim..][..dim]);
             }
         }

@@ -25,6 +25,8 @@ fn settings(steps: u64) -> Settings {
         ema: Some(0.998),
         validate_every: 250,
         patience: None,
+        validate_start: false,
+        until: Vec::new(),
         checkpoint_every: 50,
     }
 }

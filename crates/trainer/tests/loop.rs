@@ -2,7 +2,7 @@
 
 use flowstill_model::{FlowSpec, LayerSpec, Layout, Orientation};
 use flowstill_trainer::{
-    End, Environment, Objective, Observer, Outcome, Schedule, Settings, StepReport, TrainError, fit,
+    End, Environment, Objective, Observer, Outcome, Schedule, Settings, StepReport, TrainError, Until, Validation, fit,
 };
 use std::error::Error;
 use std::path::Path;
@@ -35,8 +35,13 @@ impl Objective for Quadratic {
         Ok(vec![loss, step as f64])
     }
 
-    fn validate(&mut self, theta: &mut Vec<f32>) -> Result<f64, Box<dyn Error + Send + Sync>> {
-        Ok(theta.iter().zip(GOAL).map(|(t, g)| f64::from((t - g) * (t - g))).sum())
+    fn validate(&mut self, theta: &mut Vec<f32>) -> Result<Validation, Box<dyn Error + Send + Sync>> {
+        let value = theta.iter().zip(GOAL).map(|(t, g)| f64::from((t - g) * (t - g))).sum();
+        Ok(Validation { value, measures: vec![1.0 / (1.0 + value)] })
+    }
+
+    fn measures(&self) -> &[&'static str] {
+        &["share"]
     }
 
     fn locate_non_finite(&mut self, _: &Arc<Vec<f32>>, _: u64) -> Option<String> {
@@ -56,6 +61,8 @@ fn settings() -> Settings {
         ema: Some(0.9),
         validate_every: 30,
         patience: None,
+        validate_start: false,
+        until: Vec::new(),
         checkpoint_every: 50,
     }
 }
@@ -175,4 +182,28 @@ fn an_unwritable_folder_is_an_error_that_names_the_file() {
     let settings = Settings { checkpoint_every: 1, ..settings() };
     let error = train(&settings, Some(Path::new("/dev/null/state")), &AtomicBool::new(false), &mut ()).unwrap_err();
     assert!(error.to_string().contains("/dev/null/state"), "{error}");
+}
+
+#[test]
+fn a_bound_that_is_reached_ends_training_also_when_it_is_resumed() {
+    let until = vec![Until { measure: "share".to_owned(), bound: 0.5, at_least: true }];
+    let bounded = Settings { until, ..settings() };
+    let folder = tempfile::tempdir().unwrap();
+    let (path, never) = (folder.path().join("state.safetensors"), AtomicBool::new(false));
+    let outcome = train(&bounded, Some(&path), &never, &mut ()).unwrap();
+    assert_eq!(outcome.end, End::Reached);
+    assert!(outcome.steps < 400 && outcome.steps.is_multiple_of(30), "{}", outcome.steps);
+    let measured: Vec<f64> = outcome.history.iter().map(|record| record.measures[0]).collect();
+    let (last, before) = measured.split_last().unwrap();
+    assert!(*last >= 0.5 && before.iter().all(|share| *share < 0.5), "{measured:?}");
+    assert_eq!(train(&bounded, Some(&path), &never, &mut ()).unwrap(), outcome);
+}
+
+#[test]
+fn what_is_judged_before_the_first_step_is_kept_if_nothing_is_better() {
+    // steps so large that they only lead away
+    let settings = Settings { validate_start: true, rate: 1e3, steps: 30, ema: None, ..settings() };
+    let outcome = train(&settings, None, &AtomicBool::new(false), &mut ()).unwrap();
+    assert_eq!((outcome.best_step, outcome.theta), (0, vec![0.0; 4]));
+    assert_eq!(outcome.history[0].step, 0);
 }

@@ -41,6 +41,8 @@ pub enum Purpose {
     Trajectories = 13,
     /// draws from the conditionals of a student
     Conditionals = 14,
+    /// training rows that a student is shown
+    DataRows = 15,
 }
 
 /// The key of the stream (seed, purpose, index), as the eight little-endian words of ChaCha.

@@ -17,7 +17,7 @@ pub struct Teacher {
 }
 
 enum Part {
-    Autoregressive { network: Incremental<f32>, order: Vec<usize>, clip: f32 },
+    Autoregressive { network: Box<Incremental<f32>>, order: Vec<usize>, clip: f32 },
     Diagonal { log_scale: Vec<f32>, shift: Vec<f32> },
 }
 
@@ -26,7 +26,7 @@ impl Teacher {
     pub fn new(spec: &FlowSpec, theta: &[f32]) -> Self {
         let part = |(layer, range): (&LayerSpec, std::ops::Range<usize>)| match layer {
             LayerSpec::Autoregressive(a) => Part::Autoregressive {
-                network: Incremental::new(a.made(), &theta[range]),
+                network: Box::new(Incremental::new(a.made(), &theta[range])),
                 order: a.order.clone(),
                 clip: a.log_scale_clip as f32,
             },
