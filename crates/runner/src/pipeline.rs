@@ -7,7 +7,7 @@ use crate::folder::Folder;
 use crate::metrics::{FORMAT_VERSION, Metrics, Timing};
 use crate::provenance::{Provenance, VERSION, processor};
 use crate::report;
-use crate::stage::evaluate;
+use crate::stage::{evaluate, numbers};
 use crate::stage::train::{Stage, Workshop};
 use crate::summary;
 use flowstill_data::{Dataset, load};
@@ -237,6 +237,8 @@ impl<'a> Pipeline<'a> {
             self.folder.write(&format!("figures/{}.svg", figure.name), figure.svg.as_bytes())?;
         }
         self.folder.write("report.html", report::render(&page).as_bytes())?;
+        let events = self.folder.tensorboard("comparison");
+        numbers::write(&events, &metrics.distillation).map_err(|source| RunError::Write { path: events, source })?;
         self.folder.write_configuration(self.experiment)?;
         self.folder.write_json("metrics.json", metrics)
     }

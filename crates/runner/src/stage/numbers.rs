@@ -1,0 +1,52 @@
+//! The comparison's numbers as TensorBoard shows them.
+
+use crate::tensorboard::EventWriter;
+use flowstill_eval::Quality;
+use serde_json::Value;
+use std::io;
+use std::path::Path;
+
+/// Writes every number of `quality` as a scalar named after its key in `metrics.json`, `comparison/kl_forward` and so
+/// on, in place of an earlier comparison's. Of an estimate the mean, and `…/standard_error`.
+pub fn write(folder: &Path, quality: &Quality) -> io::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    let mut numbers = Vec::new();
+    flatten("comparison", &serde_json::to_value(quality)?, &mut numbers);
+    let mut events = EventWriter::create(folder)?;
+    for (name, value) in numbers {
+        events.scalar(&name, 0, value)?;
+    }
+    events.flush()
+}
+
+/// Lists have no name for each of their numbers: what they hold is in the report.
+fn flatten(name: &str, value: &Value, numbers: &mut Vec<(String, f64)>) {
+    match value {
+        Value::Number(number) => numbers.extend(number.as_f64().map(|number| (name.to_owned(), number))),
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                let name = if key == "mean" { name.to_owned() } else { format!("{name}/{key}") };
+                flatten(&name, value, numbers);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn estimates_give_their_mean_under_their_own_name() {
+        let value = serde_json::json!({"kl": {"mean": 0.5, "standard_error": 0.1}, "n": 3, "list": [1, 2], "no": null});
+        let mut numbers = Vec::new();
+        flatten("comparison", &value, &mut numbers);
+        numbers.sort_by(|a, b| a.0.cmp(&b.0));
+        let expected = [("comparison/kl", 0.5), ("comparison/kl/standard_error", 0.1), ("comparison/n", 3.0)];
+        assert_eq!(numbers, expected.map(|(name, value)| (name.to_owned(), value)));
+    }
+}
