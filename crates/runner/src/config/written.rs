@@ -205,7 +205,7 @@ pub struct Until {
     /// The same seen from teacher samples.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ess_forward: Option<f64>,
-    /// E_q[w], 0 to 1.
+    /// `E_q[w]`, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean_weight: Option<f64>,
     /// KL(student ‖ teacher).

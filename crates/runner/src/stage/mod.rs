@@ -1,8 +1,8 @@
 //! The stages of an experiment, each keyed by a hash of all that it depends on.
 
 pub mod evaluate;
-pub mod numbers;
 mod lookout;
+pub mod numbers;
 pub mod train;
 pub mod watch;
 
