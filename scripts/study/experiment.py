@@ -25,8 +25,9 @@ class Experiment:
 
     def __init__(self, target, quick=False):
         text = (FOLDER / f"{target}.yaml").read_text()
-        text = re.sub(r"^(#|(name|seed|threads|evaluation|bench):).*\n", "", text, flags=re.MULTILINE)
+        text = re.sub(r"^(#|(name|seed|threads|bench):).*\n", "", text, flags=re.MULTILINE)
         if quick:
+            text = re.sub(r"^evaluation:.*\n", "", text, flags=re.MULTILINE)
             text = re.sub(r"\b(steps|warmup|validate_every): (\d+)", self._shorter, text)
             text += f"evaluation: {{samples: {20_000 // QUICK}}}\n"
         self.text = text

@@ -17,6 +17,7 @@ fn a_run_writes_every_result() {
         "report.html",
         "figures/teacher-nll.svg",
         "figures/student-kl.svg",
+        "figures/student-ess.svg",
         "figures/student-entropies.svg",
         "figures/marginals.svg",
         "figures/pairs.svg",

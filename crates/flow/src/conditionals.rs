@@ -54,6 +54,11 @@ impl Conditionals {
         Ok(Self { dim: spec.dim, orientation, order, layers })
     }
 
+    /// Which side the conditioners read.
+    pub fn orientation(&self) -> Orientation {
+        self.orientation
+    }
+
     /// `order[i]` is the coordinate that comes i-th.
     pub fn order(&self) -> &[usize] {
         &self.order

@@ -11,7 +11,7 @@
 //!
 //! A sharp teacher makes steps that are right for one student ruin another. So a fine phase ends as soon as it has not
 //! gained for a while, gives back the best it had, and another one with a quarter of its rate takes the steps that are
-//! left.
+//! left; four of them at most.
 
 use crate::annealed::Annealed;
 use crate::fit::Finished;
@@ -53,6 +53,9 @@ enum Kind {
 const FINE: f64 = 0.25;
 const FINER: f64 = 0.25;
 
+/// Fine phases at most: the rate of a fifth would be too small to change anything.
+const FINE_PHASES: usize = 4;
+
 /// Validations without a gain that end a fine phase.
 const PATIENCE: u32 = 4;
 
@@ -84,7 +87,8 @@ impl Auto {
     ) -> Result<Option<(Phase, String)>, FlowError> {
         let used: u64 = done.iter().map(|phase| phase.outcome.steps).sum();
         let left = self.settings.steps.saturating_sub(used);
-        if left == 0 || (self.kind == Kind::Coupled && !done.is_empty()) {
+        let fine = done.len().saturating_sub(1);
+        if left == 0 || fine == FINE_PHASES || (self.kind == Kind::Coupled && !done.is_empty()) {
             return Ok(None);
         }
         if done.is_empty() {
@@ -103,9 +107,8 @@ impl Auto {
                 Objective::Mixed { forward_weight, rows: Rows::Teacher, cross_entropy_weight: one, path }
             }
         };
-        let finer = i32::try_from(done.len()).map_or(0.0, |phases| FINER.powi(phases - 1));
-        let mut phase = self.phase(objective, left, FINE * finer);
-        phase.training.patience = phase.training.patience.or(Some(PATIENCE));
+        let mut phase = self.phase(objective, left, FINE * FINER.powi(fine as i32));
+        phase.training.patience = Some(phase.training.patience.unwrap_or(PATIENCE).max(1));
         Ok(Some((phase, why)))
     }
 

@@ -1,7 +1,7 @@
 //! A weighted sum of estimators as the objective of a training run.
 
 use crate::annealed::Annealed;
-use crate::measure::{Measures, Probe};
+use crate::measure::Probe;
 use crate::source::Source;
 use crate::step::{Estimator, Step};
 use flowstill_flow::calibrate::{Calibrate, calibrate, first_non_finite};
@@ -35,7 +35,6 @@ pub struct Distillation<'a> {
     shards: Accumulator,
     /// memory of the transposed weights, from step to step
     spare: Vec<f32>,
-    last: Option<Measures>,
 }
 
 impl<'a> Distillation<'a> {
@@ -78,18 +77,12 @@ impl<'a> Distillation<'a> {
             seed,
             shards: Accumulator::default(),
             spare: Vec::new(),
-            last: None,
         })
     }
 
     /// Names of the terms, the loss first.
     pub fn terms(&self) -> &[&'static str] {
         &self.terms
-    }
-
-    /// What the last validation found.
-    pub fn last(&self) -> Option<Measures> {
-        self.last
     }
 
     fn draws(&self, purpose: Purpose, index: u64, count: usize) -> Vec<f32> {
@@ -108,7 +101,7 @@ impl Objective for Distillation<'_> {
     ) -> Result<Vec<f64>, Box<dyn Error + Send + Sync>> {
         let theta = Parameters::frozen(theta.clone());
         self.flow.prepare(&theta, std::mem::take(&mut self.spare))?;
-        let progress = step as f64 / self.steps.max(1) as f64;
+        let progress = step as f64 / self.steps.saturating_sub(1).max(1) as f64;
         let mut terms = vec![0.0; self.terms.len()];
         let mixed = self.parts.len() > 1;
         let rows = self.batch.div_ceil(self.parts.len());
@@ -140,7 +133,7 @@ impl Objective for Distillation<'_> {
         self.probe.measures()
     }
 
-    /// Jeffreys' divergence on draws that stay the same; see [`Measures::value`].
+    /// Jeffreys' divergence on draws that stay the same; see [`crate::Measures::value`].
     fn validate(&mut self, theta: &mut Vec<f32>) -> Result<Validation, Box<dyn Error + Send + Sync>> {
         if self.spec.couples_rows() {
             let z = self.draws(Purpose::Validation, 0, crate::measure::DRAWS);
@@ -150,7 +143,6 @@ impl Objective for Distillation<'_> {
         let flow = Flow::on(&spec, self.engine)?;
         let folded = Parameters::frozen(Arc::new(folded));
         let measures = self.probe.measure(&flow, &folded, &self.source)?;
-        self.last = Some(measures);
         let mut value = measures.value();
         for part in &self.parts {
             if let Some(own) = part.estimator.validate(&folded)? {

@@ -138,12 +138,15 @@ pub fn fit(
             Place { path: cache.as_deref(), fingerprint: environment.fingerprint, most_bytes: limits.cache_bytes };
         // every phase has draws of its own
         let phase_seed = seed ^ (index as u64) << 48;
-        let parts = parts(&objective, &source, &spec, &training, place, phase_seed).map_err(|error| match error {
-            FlowError::NoRows(_) | FlowError::NotAFlow(_) | FlowError::NoConditionals(_) => {
-                TrainError::Refused(Box::new(error))
-            }
-            other => failed(other),
-        })?;
+        let parts =
+            parts(&objective, &source, &spec, &training, place, phase_seed, index == 0).map_err(
+                |error| match error {
+                    FlowError::NoRows(_) | FlowError::NotAFlow(_) | FlowError::NoConditionals(_) => {
+                        TrainError::Refused(Box::new(error))
+                    }
+                    other => failed(other),
+                },
+            )?;
         let sizes = (training.batch, training.steps);
         let mut minimised =
             Distillation::new(&spec, source, &probe, parts, sizes, phase_seed, engine).map_err(failed)?;

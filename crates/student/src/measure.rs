@@ -75,7 +75,8 @@ impl Measures {
         if let Some(AtTarget { kl_forward, ess_forward }) = self.at_target {
             values.extend([kl_forward.mean, kl_forward.standard_error, ess_forward]);
         }
-        values
+        // a record is JSON, which has no infinity
+        values.into_iter().map(|value| if value.is_finite() { value } else { f64::MAX }).collect()
     }
 
     /// What distillation is judged by: Jeffreys' divergence `KL(p‖q) + KL(q‖p)`, which forgives neither lost modes nor
@@ -108,7 +109,18 @@ impl Probe {
             Ok::<_, FlowError>((x, log_prob))
         })?;
         let (rows, log_probs): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-        Ok(Self { seed, target_rows: rows.concat(), target_log_prob: bounded(log_probs.concat()) })
+        let (rows, log_prob) = (rows.concat(), log_probs.concat());
+        // a row whose density is beyond all numbers can be compared with nothing
+        let good = |(_, log_prob): &(&[f32], f64)| log_prob.is_finite();
+        let (target_rows, target_log_prob): (Vec<&[f32]>, Vec<f64>) =
+            rows.chunks_exact(dim).zip(log_prob).filter(good).unzip();
+        // a mean has an error from two rows on
+        let enough = target_log_prob.len() >= 2;
+        Ok(Self {
+            seed,
+            target_rows: if enough { target_rows.concat() } else { Vec::new() },
+            target_log_prob: if enough { target_log_prob } else { Vec::new() },
+        })
     }
 
     /// Names of what [`Probe::measure`] measures.
@@ -132,7 +144,8 @@ impl Probe {
             Ok::<_, FlowError>((log_p, log_q))
         })?;
         let (log_p, log_q): (Vec<_>, Vec<_>) = own.into_iter().unzip();
-        let (log_p, log_q) = (bounded(log_p.concat()), bounded(log_q.concat()));
+        // where its own draws are not numbers a student is as bad as can be, whatever the target says
+        let (log_p, log_q) = (bounded(log_p.concat(), -BEYOND), bounded(log_q.concat(), BEYOND));
         let at_student = LogWeights::new(Side::Student, &log_p, &log_q).expect("bounded, and as many of both");
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         let mut measures = Measures {
@@ -147,12 +160,12 @@ impl Probe {
             at_target: None,
         };
         if !self.target_rows.is_empty() {
-            let log_q = shards::map(&shards::ranges(DRAWS, false), |range| {
+            let log_q = shards::map(&shards::ranges(self.target_log_prob.len(), false), |range| {
                 let x = rows(self.target_rows[range.start * dim..range.end * dim].to_vec(), dim);
                 let log_q = flow.log_prob(theta, &x, &mut Graph::new())?;
                 Ok::<Vec<f64>, FlowError>(log_q.as_vec().into_iter().map(f64::from).collect())
             })?;
-            let log_q = bounded(log_q.concat());
+            let log_q = bounded(log_q.concat(), -BEYOND);
             let at_teacher =
                 LogWeights::new(Side::Teacher, &self.target_log_prob, &log_q).expect("bounded, and as many of both");
             measures.at_target =
@@ -178,16 +191,17 @@ impl Probe {
         graph.seed(&log_det, vec![1.0; SCORES]);
         let back = graph.backward().take(&base);
         let off = back.iter().zip(&z).map(|(back, z)| f64::from((back + z).abs() / (1.0 + z.abs())));
-        Ok(off.fold(0.0, |most, off| if off.is_nan() { f64::MAX } else { f64::max(most, off) }))
+        Ok(off.fold(0.0, |most, off| if off.is_finite() { f64::max(most, off) } else { f64::MAX }))
     }
 }
 
-/// A density that is not a number or beyond all numbers is one of a place without any mass.
-fn bounded(mut log_densities: Vec<f64>) -> Vec<f64> {
-    const NOTHING: f64 = -1e30;
+/// Stands for a log-density that is not a number, or beyond all numbers.
+const BEYOND: f64 = 1e30;
+
+fn bounded(mut log_densities: Vec<f64>, beyond: f64) -> Vec<f64> {
     for value in &mut log_densities {
         if !value.is_finite() {
-            *value = NOTHING;
+            *value = beyond;
         }
     }
     log_densities

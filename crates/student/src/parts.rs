@@ -13,7 +13,7 @@ use crate::objectives::reverse_kl::ReverseKl;
 use crate::recipe::Objective;
 use crate::source::Source;
 use crate::step::Estimator;
-use crate::warm_start::cache::{Cache, Place};
+use crate::warm_start::cache::{Cache, GROUP, Place};
 use crate::warm_start::pairing::Pairing;
 use crate::warm_start::trajectory::Teacher;
 use crate::warm_start::{HELD_OUT, WarmStart};
@@ -22,7 +22,7 @@ use flowstill_model::FlowSpec;
 use flowstill_trainer::Settings;
 use std::sync::Arc;
 
-/// The weighted estimators of `objective`.
+/// The weighted estimators of `objective`, in the `first` phase of a recipe or a later one.
 ///
 /// # Errors
 /// An objective that this target, or this student, does not allow.
@@ -33,15 +33,29 @@ pub fn parts(
     training: &Settings,
     place: Place,
     seed: u64,
+    first: bool,
 ) -> Result<Vec<Part>, FlowError> {
+    if student.couples_rows() && !matches!(objective, Objective::ReverseKl { .. }) {
+        return Err(FlowError::NoConditionals(format!(
+            "`{}` is not for a student whose rows are coupled by batch normalisation; use `act_norm`, or `reverse_kl`",
+            objective.name()
+        )));
+    }
     let one = |estimator: Box<dyn Estimator>| vec![Part { weight: Annealed::constant(1.0), estimator }];
     Ok(match *objective {
         Objective::WarmStart { rows } => {
             let teacher = source.target.as_flow().ok_or(FlowError::NotAFlow("warm_start"))?;
             let pairing = Pairing::new(teacher.spec(), student)?;
+            if !first && pairing.layers().len() < student.layers.len() {
+                return Err(FlowError::NoConditionals(
+                    "`warm_start` of a student with layers beside those it pairs must be the first phase: they are the \
+                     identity only then"
+                        .to_owned(),
+                ));
+            }
             let teacher = Teacher::new(teacher.spec(), &teacher.parameters().values);
             let wanted = usize::try_from(training.steps).unwrap_or(usize::MAX).saturating_mul(training.batch);
-            let sizes = (HELD_OUT + training.batch, wanted.saturating_add(HELD_OUT));
+            let sizes = (HELD_OUT + GROUP, wanted.saturating_add(HELD_OUT));
             let cache = Arc::new(Cache::new(place, &teacher, source, rows, seed, sizes)?);
             one(Box::new(WarmStart { pairing, cache }))
         }

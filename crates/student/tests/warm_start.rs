@@ -168,8 +168,14 @@ fn the_cache_is_the_same_in_memory_on_disk_and_read_again() {
     let made = cache(Some(&path), "one", u64::MAX, 1).unwrap();
     assert_eq!((made.rows(), made.width()), (1024, 9 * DIM));
     assert_eq!(all(&made), memory);
-    // read, not made: another seed would give other rows
-    assert_eq!(all(&cache(Some(&path), "one", u64::MAX, 2).unwrap()), memory);
+    // read, not made: the last number is the file's
+    let mut bytes = std::fs::read(&path).unwrap();
+    let end = bytes.len();
+    bytes[end - 4..].copy_from_slice(&7.5f32.to_le_bytes());
+    std::fs::write(&path, bytes).unwrap();
+    assert_eq!(all(&cache(Some(&path), "one", u64::MAX, 1).unwrap()).last(), Some(&7.5));
+    // of another seed: made anew
+    assert_ne!(all(&cache(Some(&path), "one", u64::MAX, 2).unwrap()), memory);
     // of another configuration, or torn: made anew
     assert_ne!(all(&cache(Some(&path), "two", u64::MAX, 2).unwrap()), memory);
     let torn = std::fs::read(&path).unwrap();
@@ -234,4 +240,46 @@ fn a_phase_that_finds_nothing_better_keeps_its_start() {
     let both = distil(&teacher, &student, &Recipe::Phases(vec![first.clone(), harmful]));
     assert_eq!(both.theta, distil(&teacher, &student, &Recipe::Phases(vec![first])).theta);
     assert_eq!(both.phases[1].outcome.best_step, 0);
+}
+
+#[test]
+fn a_warm_start_that_comes_later_needs_a_student_without_other_layers() {
+    let teacher = teacher(Normalisation::None);
+    let phase = |objective| Phase { objective, training: settings(10) };
+    let later = |layers| {
+        let recipe = Recipe::Phases(vec![
+            phase(Objective::ForwardKl { rows: Rows::Teacher }),
+            phase(Objective::WarmStart { rows: Rows::Teacher }),
+        ]);
+        let never = AtomicBool::new(false);
+        let environment = Environment { state: None, fingerprint: "", interrupted: &never };
+        let (source, student) = (Source { target: &teacher, data: &[] }, architecture(layers, 8, Normalisation::None));
+        fit(source, &student, &recipe, Limits::default(), 5, Engine::Fused, &environment, &mut ())
+    };
+    assert!(later(3).is_ok());
+    assert!(later(4).unwrap_err().to_string().contains("must be the first phase"));
+}
+
+#[test]
+fn auto_has_a_bounded_number_of_phases_however_impatient() {
+    let teacher = teacher(Normalisation::None);
+    let hasty = Settings { validate_every: 1, patience: Some(0), ..settings(300) };
+    let student = distil(&teacher, &architecture(3, 8, Normalisation::None), &Recipe::Auto(hasty));
+    assert!((2..=5).contains(&student.phases.len()), "{}", student.phases.len());
+}
+
+#[test]
+fn a_student_that_gives_no_numbers_is_never_the_best() {
+    let teacher = teacher(Normalisation::None);
+    let source = Source { target: &teacher, data: &[] };
+    let spec = architecture(3, 8, Normalisation::None).spec(DIM, Orientation::Iaf, 0);
+    let flow = Flow::new(&spec).unwrap();
+    let good = Parameters::frozen(Arc::new(vec![0.0; Layout::new(&spec).len()]));
+    let mut broken = good.values.to_vec();
+    Layout::new(&spec).view("layers.1.bias_out").unwrap().set_values(&[f32::NAN; 2 * DIM], &mut broken);
+    let probe = Probe::new(&source, 3).unwrap();
+    let good = probe.measure(&flow, &good, &source).unwrap();
+    let broken = probe.measure(&flow, &Parameters::frozen(Arc::new(broken)), &source).unwrap();
+    assert!(broken.value() > 1e6 * good.value(), "{broken:?}");
+    assert!(broken.values().iter().all(|value| value.is_finite()));
 }

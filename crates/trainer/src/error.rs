@@ -6,10 +6,10 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum TrainError {
     #[error(
-        "training diverged at step {step}: {what}; the last finite loss was {last_loss:.4}; \
-         try a smaller rate, a longer warmup or a smaller clip_norm"
+        "training diverged at step {step}: {what}{}; try a smaller rate, a longer warmup or a smaller clip_norm",
+        last_loss.map_or_else(String::new, |loss| format!("; the last finite loss was {loss:.4}"))
     )]
-    Diverged { step: u64, what: String, last_loss: f64 },
+    Diverged { step: u64, what: String, last_loss: Option<f64> },
     #[error("cannot evaluate the objective")]
     Objective(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error(transparent)]

@@ -111,17 +111,21 @@ pub fn fit(
 
 /// Whether the last validation measured what the settings wait for.
 fn reached(objective: &dyn Objective, state: &State, settings: &Settings) -> bool {
-    let Some(record) = state.counters.history.last() else { return false };
+    let last = state.counters.history.last();
+    last.is_some_and(|record| bound_reached(objective, &record.measures, settings))
+}
+
+fn bound_reached(objective: &dyn Objective, measures: &[f64], settings: &Settings) -> bool {
     settings.until.iter().any(|until| {
         let at = objective.measures().iter().position(|name| *name == until.measure);
-        at.and_then(|at| record.measures.get(at)).is_some_and(|value| until.reached(*value))
+        at.and_then(|at| measures.get(at)).is_some_and(|value| until.reached(*value))
     })
 }
 
 fn save(state: &State, environment: &Environment) -> Result<(), TrainError> {
     match environment.state {
-        // before the first step there is nothing to lose
-        Some(path) if state.counters.step > 0 => state.save(path),
+        // before the first step there is nothing to lose, unless the start was judged
+        Some(path) if state.counters.step > 0 || !state.counters.history.is_empty() => state.save(path),
         _ => Ok(()),
     }
 }
@@ -158,7 +162,7 @@ pub fn advance(
         });
     }
     state.counters.step = step + 1;
-    state.counters.last_loss = terms[0];
+    state.counters.last_loss = Some(terms[0]);
     state.counters.running.add(&terms, norm);
     let report = StepReport { step: step + 1, terms: &terms, rate, gradient_norm: norm };
     observer.step(&report).map_err(TrainError::Observer)
@@ -171,7 +175,7 @@ fn evaluate(
     step: u64,
     gradient: &mut Vec<f32>,
     layout: &Layout,
-    last_loss: f64,
+    last_loss: Option<f64>,
 ) -> Result<(Vec<f64>, f64), TrainError> {
     let terms = objective.loss_and_gradient(theta, step, gradient).map_err(TrainError::Objective)?;
     let norm = norm(gradient);
@@ -227,7 +231,9 @@ fn validate(
             .unwrap_or_else(|| "the validation value is not finite".to_owned());
         return Err(TrainError::Diverged { step: counters.step, what, last_loss: counters.last_loss });
     }
-    let best = counters.best_validation.is_none_or(|before| value < before);
+    // what reaches a bound is what the bound is for, whatever else was better before
+    let reached = bound_reached(objective, &validation.measures, settings);
+    let best = reached || counters.best_validation.is_none_or(|before| value < before);
     let rate = settings.rate_at(counters.step.saturating_sub(1));
     let record = counters.running.close(counters.step, validation, rate, best);
     if best {

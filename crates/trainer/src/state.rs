@@ -33,7 +33,8 @@ pub struct Counters {
     pub best_validation: Option<f64>,
     /// validations since the best one
     pub without_gain: u32,
-    pub last_loss: f64,
+    /// absent before the first step
+    pub last_loss: Option<f64>,
     pub running: Running,
     pub history: Vec<Record>,
 }
@@ -57,7 +58,7 @@ impl State {
                 best_step: 0,
                 best_validation: None,
                 without_gain: 0,
-                last_loss: f64::INFINITY,
+                last_loss: None,
                 running: Running::default(),
                 history: Vec::new(),
             },
@@ -72,7 +73,6 @@ impl State {
             let tensor = TensorView::new(Dtype::F32, vec![bytes.len() / 4], bytes);
             (*name, tensor.expect("four bytes make a number"))
         });
-        // JSON has no infinity: the counters of a run that has not made a step are never saved
         let json = serde_json::to_string(&self.counters).expect("plain structs serialise");
         let bytes = safetensors::serialize(tensors, Some(HashMap::from([(METADATA_KEY.to_owned(), json)])))
             .expect("the names are distinct");

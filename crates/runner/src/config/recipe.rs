@@ -39,10 +39,15 @@ pub(super) fn check(checker: &mut Checker, student: &written::Student) -> Recipe
                 let message = format!("expected 1 to {MOST_PHASES} phases, got {}", phases.len());
                 checker.wrong(section.key("recipe"), message);
             }
+            let before = checker.findings.len();
+            if let Some(common) = &student.training {
+                training::check(checker, Some(common), "student.training", &training::STUDENT);
+            }
+            // what is wrong there is said once
+            let common = if checker.findings.len() == before { training() } else { written::Training::default() };
             let each = phases.iter().enumerate();
             Recipe::Phases(
-                each.map(|(i, phase)| self::phase(checker, phase, training(), &section.key("recipe").index(i)))
-                    .collect(),
+                each.map(|(i, phase)| self::phase(checker, phase, &common, &section.key("recipe").index(i))).collect(),
             )
         }
     }
@@ -105,19 +110,22 @@ pub(super) fn fits(
     }
 }
 
-fn phase(checker: &mut Checker, phase: &written::Phase, common: written::Training, at: &KeyPath) -> Phase {
+fn phase(checker: &mut Checker, phase: &written::Phase, common: &written::Training, at: &KeyPath) -> Phase {
     let kind = phase.objective.unwrap_or_else(|| {
         let message = "expected an objective, such as `objective: path_gradient`".to_owned();
         checker.wrong(at.clone(), message);
         written::Objective::ReverseKl
     });
     let objective = objective(checker, phase, kind, at);
+    let steps = phase.steps.or(common.steps);
+    // a warm-up that is shared fits into every phase
+    let shared_warmup = common.warmup.map(|warmup| steps.map_or(warmup, |steps| warmup.min((steps - 1).max(0))));
     let training = written::Training {
-        steps: phase.steps.or(common.steps),
+        steps,
         batch: phase.batch.or(common.batch),
         rate: phase.rate.or(common.rate),
         schedule: phase.schedule.or(common.schedule),
-        warmup: phase.warmup.or(common.warmup),
+        warmup: phase.warmup.or(shared_warmup),
         weight_decay: phase.weight_decay.or(common.weight_decay),
         clip_norm: phase.clip_norm.or(common.clip_norm),
         ema: phase.ema.or(common.ema),
@@ -207,11 +215,7 @@ fn ramp(checker: &mut Checker, written: Option<Ramp>, default: f64, at: &KeyPath
 
 fn until(checker: &mut Checker, written: Option<&written::Until>, at: &KeyPath) -> Vec<Until> {
     let Some(written) = written else { return Vec::new() };
-    let shares = [
-        ("ess_reverse", written.ess_reverse),
-        ("ess_forward", written.ess_forward),
-        ("mean_weight", written.mean_weight),
-    ];
+    let shares = [("ess_reverse", written.ess_reverse), ("ess_forward", written.ess_forward)];
     let divergences = [("kl_reverse", written.kl_reverse), ("kl_forward", written.kl_forward)];
     let mut all = Vec::new();
     for (measure, bound) in shares.into_iter().filter_map(|(name, bound)| Some((name, bound?))) {
@@ -221,6 +225,9 @@ fn until(checker: &mut Checker, written: Option<&written::Until>, at: &KeyPath) 
     for (measure, bound) in divergences.into_iter().filter_map(|(name, bound)| Some((name, bound?))) {
         let bound = checker.number(at.key(measure), bound, |bound| bound > 0.0, "above 0");
         all.push(Until { measure: measure.to_owned(), bound, at_least: false });
+    }
+    if all.is_empty() {
+        checker.wrong(at.clone(), "expected a bound, such as `ess_reverse: 0.9`, got none".to_owned());
     }
     all
 }
@@ -307,7 +314,6 @@ fn until_of(until: &[Until]) -> Option<written::Until> {
     (!until.is_empty()).then(|| written::Until {
         ess_reverse: bound("ess_reverse"),
         ess_forward: bound("ess_forward"),
-        mean_weight: bound("mean_weight"),
         kl_reverse: bound("kl_reverse"),
         kl_forward: bound("kl_forward"),
     })

@@ -372,8 +372,8 @@ fn defaults_are_those_of_the_reference() {
     assert_eq!(plan.student.architecture, Architecture::default());
     let (teacher, student) = (&plan.teacher.flow().unwrap().training, auto(&plan));
     assert_eq!((teacher.steps, teacher.rate, teacher.ema, teacher.patience), (20_000, 1e-3, None, Some(10)));
-    assert_eq!((student.steps, student.rate, student.ema, student.patience), (10_000, 5e-4, Some(0.999), None));
-    assert_eq!((teacher.warmup, teacher.clip_norm, teacher.batch), (500, Some(5.0), 512));
+    assert_eq!((student.steps, student.rate, student.ema, student.patience), (10_000, 2e-3, Some(0.998), None));
+    assert_eq!((teacher.warmup, teacher.clip_norm, teacher.batch, student.batch), (500, Some(5.0), 512, 256));
     assert_eq!((plan.evaluation.samples, plan.bench.repetitions), (20_000, 9));
     assert_eq!(plan.bench.batches, [1, 10, 100, 1000, 10_000]);
 }

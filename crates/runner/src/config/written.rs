@@ -141,6 +141,7 @@ pub struct Student {
     pub objective: Option<Objective>,
     /// Distillation; its defaults are its own, not the teacher's. Phases of a recipe take from here what they do not
     /// say themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub training: Option<Training>,
 }
 
@@ -215,9 +216,6 @@ pub struct Until {
     /// The same seen from teacher samples.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ess_forward: Option<f64>,
-    /// `E_q[w]`, 0 to 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mean_weight: Option<f64>,
     /// KL(student ‖ teacher).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kl_reverse: Option<f64>,

@@ -12,9 +12,11 @@ const GAP: f64 = 6.0;
 pub fn marks(canvas: &mut Canvas, panel: &Panel, phases: &[(u64, String)]) -> Drawn {
     let at: Vec<f64> = phases.iter().map(|(step, _)| panel.at(*step as f64, panel.y.lower).0).collect();
     let top = panel.frame.top;
+    let mut last = panel.frame.left;
     for (x, name) in at.iter().zip(names(phases, &at, panel.frame.right)) {
-        if *x > panel.frame.left {
+        if *x > last {
             canvas.line(&[(*x, top - 4.0), (*x, panel.frame.bottom)], FRAME, 0.75)?;
+            last = *x;
         }
         canvas.text(&name, (x + 2.0, top - 5.0), SIZE, (HPos::Left, VPos::Bottom), INK)?;
     }
@@ -22,13 +24,19 @@ pub fn marks(canvas: &mut Canvas, panel: &Panel, phases: &[(u64, String)]) -> Dr
 }
 
 /// The phases' names, each with room up to the next place and the last one up to `end`; their numbers where that is too
-/// little, nothing where even those do not fit.
+/// little, nothing where even those do not fit. A phase that ended where it began has no place of its own.
 fn names(phases: &[(u64, String)], at: &[f64], end: f64) -> Vec<String> {
-    let rooms = || at.iter().zip(at.iter().skip(1).chain([&end])).map(|(from, to)| to - from);
-    let fit = |names: &Vec<String>| names.iter().zip(rooms()).all(|(name, room)| text_width(name, SIZE) + GAP <= room);
-    let full: Vec<String> = phases.iter().map(|(_, name)| name.clone()).collect();
-    let numbers: Vec<String> = (1..=phases.len()).map(|number| number.to_string()).collect();
-    [full, numbers].into_iter().find(fit).unwrap_or_else(|| vec![String::new(); phases.len()])
+    let rooms: Vec<f64> = at.iter().zip(at.iter().skip(1).chain([&end])).map(|(from, to)| to - from).collect();
+    let placed = |name: &dyn Fn(usize) -> String| -> Vec<String> {
+        let each = rooms.iter().enumerate();
+        each.map(|(i, room)| if *room > 0.0 { name(i) } else { String::new() }).collect()
+    };
+    let fit = |names: &Vec<String>| {
+        let mut each = names.iter().zip(&rooms);
+        each.all(|(name, room)| name.is_empty() || text_width(name, SIZE) + GAP <= *room)
+    };
+    let candidates = [placed(&|i| phases[i].1.clone()), placed(&|i| (i + 1).to_string())];
+    candidates.into_iter().find(fit).unwrap_or_else(|| placed(&|_| String::new()))
 }
 
 #[cfg(test)]
@@ -42,5 +50,8 @@ mod tests {
         assert_eq!(names(&phases, &[70.0, 120.0], 434.0), ["1", "2"]);
         assert_eq!(names(&phases, &[70.0, 200.0], 260.0), ["1", "2"], "the last one needs room as well");
         assert_eq!(names(&phases, &[70.0, 72.0], 434.0), ["", ""]);
+        let three = [phases[0].clone(), (4000, "mixed KL".to_owned()), phases[1].clone()];
+        assert_eq!(names(&three, &[70.0, 200.0, 200.0], 434.0), ["warm start", "", "path gradient"]);
+        assert_eq!(names(&three, &[70.0, 200.0, 200.0], 260.0), ["1", "", "3"]);
     }
 }

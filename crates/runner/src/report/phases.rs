@@ -53,13 +53,17 @@ pub fn rows(phases: &[Phase]) -> Vec<Row> {
     phases.iter().enumerate().map(row).collect()
 }
 
-/// `warm start (4000 steps), then path gradient (8000 steps)`.
+/// `warm start (4000 steps), then path gradient (8000 steps in 2 phases)`; a phase whose bound was reached before it began
+/// did nothing.
 pub fn recipe_in_words(phases: &[Phase]) -> String {
-    let each = |phase: &Phase| {
-        let plural = if phase.steps == 1 { "" } else { "s" };
-        format!("{} ({} step{plural})", objective_in_words(&phase.objective), with_thousands(phase.steps))
+    let worked: Vec<&Phase> = phases.iter().filter(|phase| phase.steps > 0).collect();
+    let each = |alike: &[&Phase]| {
+        let steps: usize = alike.iter().map(|phase| phase.steps).sum();
+        let plural = if steps == 1 { "" } else { "s" };
+        let several = if alike.len() > 1 { format!(" in {} phases", alike.len()) } else { String::new() };
+        format!("{} ({} step{plural}{several})", objective_in_words(&alike[0].objective), with_thousands(steps))
     };
-    phases.iter().map(each).collect::<Vec<_>>().join(", then ")
+    worked.chunk_by(|a, b| a.objective == b.objective).map(each).collect::<Vec<_>>().join(", then ")
 }
 
 /// `path gradient` for `path_gradient`.
@@ -82,7 +86,10 @@ mod tests {
         let recipe = [phase("warm_start", 4000), phase("mixed", 1), phase("path_gradient", 12_000)];
         let words = "warm start (4000 steps), then mixed KL (1 step), then path gradient (12\u{202f}000 steps)";
         assert_eq!(recipe_in_words(&recipe), words);
-        assert_eq!(recipe_in_words(&recipe[..1]), "warm start (4000 steps)");
+        let alike = [phase("mixed", 200), phase("mixed", 250), phase("warm_start", 3), phase("mixed", 2)];
+        let words = "mixed KL (450 steps in 2 phases), then warm start (3 steps), then mixed KL (2 steps)";
+        assert_eq!(recipe_in_words(&alike), words);
+        assert_eq!(recipe_in_words(&[phase("mixed", 0), phase("warm_start", 4000)]), "warm start (4000 steps)");
         assert_eq!(["reverse_kl", "many_samples"].map(objective_in_words), ["reverse KL", "many samples"]);
     }
 

@@ -56,8 +56,14 @@ impl Estimator for Alpha {
         })?;
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         let a = self.alpha;
-        // its limits at 0 and 1 are the two KLs
-        let divergence = if a * (a - 1.0) == 0.0 { -mean(&log_w) } else { (mean(&powers) - 1.0) / (a * (a - 1.0)) };
+        // at 0 and 1 the limits: the reverse KL, and the forward one as E_q[w·log w]
+        let divergence = if a == 0.0 {
+            -mean(&log_w)
+        } else if a == 1.0 {
+            mean(&powers.iter().zip(&log_w).map(|(w, l)| w * (l - log_mean)).collect::<Vec<_>>())
+        } else {
+            (mean(&powers) - 1.0) / (a * (a - 1.0))
+        };
         Ok(vec![divergence, -mean(&log_w)])
     }
 }

@@ -4,7 +4,7 @@
 use crate::step::Step;
 use flowstill_flow::graph::{Graph, Parameters, Rows};
 use flowstill_flow::{Conditionals, FlowError, Target};
-use flowstill_model::FlowSpec;
+use flowstill_model::{FlowSpec, Orientation};
 
 /// Both chains.
 pub struct Pair {
@@ -29,6 +29,9 @@ impl Pair {
     pub fn new(objective: &'static str, target: &dyn Target, student: &FlowSpec) -> Result<Self, FlowError> {
         let teacher = target.as_flow().ok_or(FlowError::NotAFlow(objective))?;
         let (teacher, student) = (Conditionals::new(teacher.spec())?, Conditionals::new(student)?);
+        if (teacher.orientation(), student.orientation()) != (Orientation::Maf, Orientation::Iaf) {
+            return Err(FlowError::NoConditionals(format!("{objective} is for a MAF teacher and an IAF student")));
+        }
         if teacher.order() != student.order() {
             return Err(FlowError::NoConditionals(
                 "teacher and student have their coordinates in different orders, expected one shared order; set \

@@ -13,12 +13,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 const MARK: &[u8; 8] = b"flowtraj";
-/// mark, rows, width, where the rows are from, fingerprint
-const HEADER: usize = 32 + 64;
+/// mark, rows, width, where the rows are from, seed, fingerprint
+const HEADER: usize = 40 + 64;
 /// Rows that are made of one draw of the source: half of them training rows where both are wanted.
-const GROUP: usize = 64;
-/// Rows made between two writes.
-const BLOCK: usize = 64 * GROUP;
+pub(crate) const GROUP: usize = 64;
+/// Numbers made between two writes, at least one group of rows.
+const BLOCK: usize = 1 << 22;
 
 /// Where the cache is and how large it may be.
 #[derive(Debug, Clone, Copy)]
@@ -66,7 +66,7 @@ impl Cache {
             return Ok(Self { rows, width, store: Store::Memory(values) });
         };
         let failed = |e: io::Error| FlowError::Trajectories(format!("the trajectories {}: {e}", path.display()));
-        let header = header(rows, width, kind, place.fingerprint);
+        let header = header(rows, width, kind, seed, place.fingerprint);
         let mut file = match open(path, &header, rows, width) {
             Some(file) => file,
             None => {
@@ -117,12 +117,13 @@ impl Cache {
     }
 }
 
-fn header(rows: usize, width: usize, kind: Rows, fingerprint: &str) -> Vec<u8> {
+fn header(rows: usize, width: usize, kind: Rows, seed: u64, fingerprint: &str) -> Vec<u8> {
     let mut header = MARK.to_vec();
     header.extend((rows as u64).to_le_bytes());
     header.extend((width as u64).to_le_bytes());
     // phases of one recipe may want rows from different places
     header.extend((kind as u64).to_le_bytes());
+    header.extend(seed.to_le_bytes());
     header.extend(fingerprint.bytes().chain(std::iter::repeat(0)).take(64));
     header
 }
@@ -146,8 +147,9 @@ fn make(
     mut write: impl FnMut(&[f32]) -> Result<(), FlowError>,
 ) -> Result<(), FlowError> {
     let (dim, width) = (source.dim(), teacher.width());
-    for first in (0..rows).step_by(BLOCK) {
-        let groups: Vec<_> = (first..rows.min(first + BLOCK)).step_by(GROUP).map(|g| g..g + GROUP).collect();
+    let block = (BLOCK / width).next_multiple_of(GROUP).max(GROUP);
+    for first in (0..rows).step_by(block) {
+        let groups: Vec<_> = (first..rows.min(first + block)).step_by(GROUP).map(|g| g..g + GROUP).collect();
         let block = shards::map(&groups, |group| {
             let mut x = vec![0.0; GROUP * dim];
             let draws = Draws { seed, purpose: Purpose::Trajectories, index: group.start as u64 };

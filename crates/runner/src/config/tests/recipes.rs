@@ -88,7 +88,7 @@ fn every_objective_comes_back_from_the_yaml_that_is_printed() {
         assert_eq!((again.to_yaml().unwrap(), config_hash(&again)), (resolved, config_hash(&plan)));
     };
     let one_order = "data: {path: d.csv}\nteacher: {order: same}\n";
-    let until = "until: {ess_reverse: 0.5, ess_forward: 1, mean_weight: 0.99, kl_reverse: 1e-9, kl_forward: 7}";
+    let until = "until: {ess_reverse: 0.5, ess_forward: 1, kl_reverse: 1e-9, kl_forward: 7}";
     let settings = "steps: 7, batch: 3, rate: 1e-9, schedule: constant, warmup: 0, weight_decay: 0.5, clip_norm: none, ema: \
                     none, validate_every: 2, patience: 4, checkpoint_every: 5";
     for objective in OBJECTIVES {
