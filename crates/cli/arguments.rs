@@ -79,8 +79,8 @@ one row it is compared with reading the weights once.")]
 Row i depends on the seed and i alone: not on -n, not on --threads.
 
 --exact gives the teacher's samples from a student: the student proposes, the teacher corrects, each in one pass.
-  imh        Metropolis–Hastings on 64 chains; a row is repeated where the student proposes too seldom
-  sir        resampling from --pool times as many rows; the last rows depend on -n
+  imh        Metropolis–Hastings on 64 chains, exact once --burn-in is long; rows repeat where proposals are refused
+  sir        resampling from --pool times as many rows, exact for a large pool; the last rows depend on -n
   rejection  independent rows, more proposals for each; exact if --log-bound is at least every log p − log q
 How many rows all of them count as is said at the end.")]
     Sample(Sample),

@@ -13,7 +13,9 @@ OPENING = """\
 
 A MAF is trained on each target by maximum likelihood; IAF students of the same shape are distilled from it, one per
 objective, each for the same number of optimiser steps. `auto` is the recipe that flowstill uses where nothing else is
-said; the others are that objective alone from the first step to the last. *p* is the teacher, *q* the student: what the
+said: it begins with rows of the data as well as the teacher's and changes its rate on the way, and it was developed on
+targets such as these. The others are that objective alone from the first step to the last at one peak rate, which was
+not tuned for any of them. *p* is the teacher, *q* the student: what the
 teacher itself misses of the data is in neither divergence, only in the log-likelihoods.
 
 This page is written by `scripts/distillation` from `results.jsonl`; nothing in it is typed by hand."""

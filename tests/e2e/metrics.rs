@@ -180,7 +180,10 @@ fn the_numbers_say_what_was_run() {
 fn modes_are_counted_where_the_target_has_them() {
     let yaml = changed(TWO_MOONS, "synthetic: two_moons", "synthetic: eight_gaussians");
     let trained = changed(&yaml, "steps: 200", "steps: 2000");
-    let desk = Desk::with("a.yaml", changed(&trained, "steps: 120", "steps: 10"));
+    let desk = Desk::with(
+        "a.yaml",
+        changed(&trained, "training: {steps: 120", "objective: reverse_kl\n  training: {steps: 10"),
+    );
     let ran = desk.flowstill("run a.yaml -q").well();
     let metrics: Value = serde_json::from_slice(&desk.read("runs/a/metrics.json")).expect("JSON");
     let coverage = &metrics["distillation"]["modes"];
