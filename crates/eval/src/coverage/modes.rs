@@ -1,6 +1,5 @@
 //! Coverage where the modes of the target are known.
 
-use super::MOST_ROWS;
 use crate::Estimate;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -29,8 +28,7 @@ pub struct Mode {
 }
 
 impl ModeCoverage {
-    /// From rows in the units of the centres, row-major with one column per coordinate of a centre; the first 20 000 rows
-    /// of each set count. Absent for fewer than two centres, an empty set, or a teacher without a sample in any mode.
+    /// From rows in the units of the centres, row-major with one column per coordinate of a centre. Absent for fewer than two centres, an empty set, or a teacher without a sample in any mode.
     pub fn of(centres: &[Vec<f64>], data: &[f64], teacher: &[f64], student: &[f64]) -> Option<Self> {
         let sets = [data, teacher, student];
         if centres.len() < 2 || sets.iter().any(|rows| rows.is_empty()) {
@@ -62,7 +60,6 @@ struct Shares {
 impl Shares {
     fn of(centres: &[Vec<f64>], rows: &[f64]) -> Self {
         let dim = centres[0].len();
-        let rows = &rows[..rows.len().min(MOST_ROWS * dim)];
         let nearest = |row: &[f64]| {
             let distance = |centre: &[f64]| row.iter().zip(centre).map(|(x, c)| (x - c).powi(2)).sum::<f64>();
             let distances = centres.iter().map(|centre| distance(centre)).enumerate();

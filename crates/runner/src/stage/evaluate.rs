@@ -6,7 +6,6 @@ use super::teacher::Opened;
 use crate::error::RunError;
 use crate::metrics::ModelMetrics;
 use flowstill_data::{Dataset, Source};
-use flowstill_eval::coverage::MOST_ROWS;
 use flowstill_eval::measure::JACOBI_TOLERANCE;
 use flowstill_eval::{self as eval, AgainstData, Estimate, EvalError, ModeCoverage, Quality, Samples, Speed, compare};
 use flowstill_eval::{measure, measure_alone};
@@ -96,7 +95,7 @@ fn modes(data: &Dataset, source: &Source, drawn: &Samples) -> Option<ModeCoverag
     let density = target.density();
     let (centres, columns) = (density.mode_centres()?, density.mode_columns());
     let placed = |x: &[f32]| -> Vec<f64> {
-        let restored = data.standardizer.restore(&x[..x.len().min(MOST_ROWS * data.dim())]);
+        let restored = data.standardizer.restore(x);
         restored.chunks_exact(data.dim()).flat_map(|row| columns.iter().map(|&column| row[column])).collect()
     };
     let [test, teacher, student] = [&data.test.values, &drawn.teacher.x, &drawn.student.x].map(|x| placed(x));
