@@ -1,11 +1,12 @@
 //! Coverage without knowledge of the target: the teacher's space cut into cells.
 
-use super::MOST_ROWS;
 use super::kmeans::Cells;
 use crate::streams::{DEALS, uniforms};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+/// Rows of a set beyond these are not looked at: shares of so many are known well enough.
+const MOST_ROWS: usize = 20_000;
 /// Cells at most.
 const MOST_CELLS: usize = 50;
 /// Teacher samples that a cell should hold, so that its share means something.

@@ -6,6 +6,3 @@ mod modes;
 
 pub use cells::CellCoverage;
 pub use modes::{Mode, ModeCoverage};
-
-/// Rows of a set beyond these are not looked at: shares of so many are known well enough.
-pub const MOST_ROWS: usize = 20_000;
