@@ -14,9 +14,9 @@
 //! left; four of them at most.
 
 use crate::annealed::Annealed;
-use crate::fit::Finished;
 use crate::objectives::path_gradient::PathGradient;
 use crate::objectives::reverse_kl::ReverseKl;
+use crate::phase::Finished;
 use crate::recipe::{Objective, Phase};
 use crate::source::{Rows, Source};
 use crate::variance;

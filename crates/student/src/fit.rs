@@ -4,6 +4,7 @@ use crate::auto::Auto;
 use crate::distillation::Distillation;
 use crate::measure::Probe;
 use crate::parts::parts;
+use crate::phase::{Finished, PhaseObserver, PhaseStart};
 use crate::recipe::{Objective, Phase, Recipe};
 use crate::source::Source;
 use crate::warm_start::cache::Place;
@@ -14,7 +15,7 @@ use flowstill_model::fold::fold_batch_norm;
 use flowstill_model::init::initial_parameters;
 use flowstill_model::{Architecture, FlowSpec, Layout, Orientation};
 use flowstill_trainer::objective::Objective as _;
-use flowstill_trainer::{End, Environment, Observer, Outcome, Record, StepReport, TrainError};
+use flowstill_trainer::{End, Environment, Observer, Record, StepReport, TrainError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -24,52 +25,6 @@ pub struct Distilled {
     pub spec: FlowSpec,
     pub theta: Vec<f32>,
     pub phases: Vec<Finished>,
-}
-
-/// A phase that is over, or was interrupted.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Finished {
-    /// name of its objective
-    pub objective: &'static str,
-    /// why this phase, where that was decided on the way
-    pub reason: Option<String>,
-    pub terms: Vec<&'static str>,
-    pub measures: Vec<&'static str>,
-    /// steps of the phases before
-    pub first_step: u64,
-    pub outcome: Outcome,
-}
-
-/// What is told to an observer before each phase.
-#[derive(Debug, Clone, Copy)]
-pub struct PhaseStart<'a> {
-    pub objective: &'static str,
-    pub terms: &'a [&'static str],
-    pub measures: &'a [&'static str],
-    /// why this phase, where that was decided on the way
-    pub reason: Option<&'a str>,
-    /// steps of the phases before
-    pub first_step: u64,
-    /// steps of this phase, if nothing ends it earlier
-    pub steps: u64,
-}
-
-/// Someone who watches a distillation. Steps are counted through all phases. Phases of earlier sessions are told of like
-/// any other, only without steps and validations.
-pub trait PhaseObserver: Observer {
-    fn phase(&mut self, start: &PhaseStart) -> io::Result<()>;
-    fn phase_over(&mut self, finished: &Finished) -> io::Result<()>;
-}
-
-/// Nobody.
-impl PhaseObserver for () {
-    fn phase(&mut self, _: &PhaseStart) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn phase_over(&mut self, _: &Finished) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// How much a cache of trajectories may take.
