@@ -93,10 +93,9 @@ def verdicts(study):
 
 def least_of_a_perfect_student(study):
     """About what the least mode ratio of a perfect student is with as many samples, by Blom's rule for the least of
-    independent normals; None where no target has modes."""
-    lists = [row["mode_ratio_errors"] for row in study.finished() if row.get("mode_ratio_errors")]
-    if not lists:
-        return None
-    modes = len(lists[0])
-    deviation = statistics.NormalDist().inv_cdf((1 - 0.375) / (modes + 0.25))
-    return 1 + deviation * statistics.median(error for errors in lists for error in errors)
+    independent normals: (target, ratio) for each target that has modes."""
+    for target in TARGETS:
+        lists = [row["mode_ratio_errors"] for row in study.of(target, AUTO).finished if row.get("mode_ratio_errors")]
+        if lists:
+            deviation = statistics.NormalDist().inv_cdf((1 - 0.375) / (len(lists[0]) + 0.25))
+            yield target, 1 + deviation * statistics.median(error for errors in lists for error in errors)

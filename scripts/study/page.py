@@ -84,6 +84,8 @@ def measured_with(study):
         return listed(sorted({str(row[key]) for row in rows}))
 
     times = [row["seconds"] for row in study.rows if row.get("seconds") is not None]
+    resumed = sum("failed" not in row for row in study.rows) - len(times)
+    untimed = f" (without {resumed} that were stopped and resumed)" if resumed else ""
     seeds = sorted({row["seed"] for row in rows})
     errors = (
         "Means over the seeds ± the standard error of that mean, differences between their teachers included; where "
@@ -95,8 +97,9 @@ def measured_with(study):
     return (
         f"flowstill {each('version')} on {each('processor')}, threads per run: {each('threads')}; "
         f"{tables.seeds_named(seeds)}; {len(rows) + failed} students, {failed or 'none'} of which failed; "
-        f"{max(row['samples'] for row in rows):,} samples per estimate; all trainings together took "
-        f"{duration(sum(times))}. {errors}"
+        f"{listed(f'{samples:,}' for samples in sorted({row['samples'] for row in rows}))} samples per estimate; all "
+        "trainings together took "
+        f"{duration(sum(times))}{untimed}. {errors}"
     )
 
 
@@ -112,18 +115,23 @@ def aimed_at(study):
         f"Of `{AUTO}`: {reached} of {len(rows)} reached, judged by the value itself, whatever its error.\n\n"
         + tables.table(["target", "figure", "measured", ""], rows)
     )
-    if perfect := goals.least_of_a_perfect_student(study):
+    if perfect := list(goals.least_of_a_perfect_student(study)):
+        each = listed(f"{significant(ratio, 3)} on {TARGETS[target]}" for target, ratio in perfect)
         text += (
             "\n\nA least ratio is the least of several noisy ones: with as many samples that of a perfect student "
-            f"would be about {significant(perfect, 3)}."
+            f"would be about {each}."
         )
     return text
 
 
 def winners(study, key):
-    """On how many targets each objective has the least value."""
-    counts = collections.Counter(filter(None, (tables.best(study, target, key) for target in TARGETS)))
-    if not counts:
+    """On how many targets each objective is among the best."""
+    leading = [found for target in TARGETS if (found := tables.leading(study, target, key))]
+    if not leading:
         return "One objective alone cannot be compared."
+    counts = collections.Counter(name for found in leading for name in found)
     words = (f"`{name}` on {count}" for name, count in counts.most_common())
-    return f"The least of each target is in bold: {listed(words)} of {counts.total()} targets."
+    return (
+        "In bold the least of each target, and what two standard errors of the difference do not tell from it: "
+        f"{listed(words)} of {len(leading)} targets."
+    )

@@ -30,24 +30,34 @@ def cell(student, key, show):
     return f"{show(value)}, {failed}" if failed else show(value)
 
 
-def best(study, target, key, sign=1):
-    """The objective with the least value or (`sign` −1) the largest, of those none of whose seeds failed; None where
-    fewer than two can be compared."""
+def leading(study, target, key, sign=1):
+    """The objective with the least value or (`sign` −1) the largest, and those that two standard errors of the difference
+    do not tell from it; of those that came to an end under the same seeds. Empty where fewer than two can be compared."""
     students = {name: study.of(target, name) for name in OBJECTIVES}
-    means = {name: student.mean(key) for name, student in students.items() if not student.failed}
-    means = {name: sign * mean for name, mean in means.items() if mean is not None}
-    return min(means, key=means.get) if len(means) > 1 else None
+    seeds = {name: frozenset(row["seed"] for row in student.finished) for name, student in students.items()}
+    most = max(seeds.values(), key=len)
+    values = {name: student.value(key) for name, student in students.items() if seeds[name] == most and most}
+    values = {name: value for name, value in values.items() if value is not None}
+    if len(values) < 2:
+        return set()
+    first = min(values, key=lambda name: sign * values[name][0])
+
+    def tied(name):
+        (mean, error), (best, its) = values[name], values[first]
+        return abs(mean - best) <= 2 * ((error or 0) ** 2 + (its or 0) ** 2) ** 0.5
+
+    return {name for name in values if name == first or tied(name)}
 
 
 def overview(study, key, show, sign=1):
-    """Targets × objectives; the best of each target in bold, the least or (`sign` −1) the largest."""
+    """Targets × objectives; in bold the best of each target and what is not told from it."""
     rows = []
     for target, words in TARGETS.items():
         students = {name: study.of(target, name) for name in OBJECTIVES}
         if any(student.all for student in students.values()):
             cells = {name: cell(student, key, show) for name, student in students.items()}
-            if first := best(study, target, key, sign):
-                cells[first] = f"**{cells[first]}**"
+            for name in leading(study, target, key, sign):
+                cells[name] = f"**{cells[name]}**"
             rows.append([words, *cells.values()])
     return table(["target", *(f"`{name}`" for name in OBJECTIVES)], rows)
 

@@ -22,4 +22,6 @@ pub enum FlowError {
     NoConditionals(String),
     #[error("cannot keep {0}")]
     Trajectories(String),
+    #[error("interrupted")]
+    Interrupted,
 }

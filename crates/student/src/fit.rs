@@ -89,19 +89,25 @@ pub fn fit(
         }
         training.validate_start |= index > 0;
         let first_step = phases.iter().map(|phase| phase.outcome.steps).sum();
-        let place =
-            Place { path: cache.as_deref(), fingerprint: environment.fingerprint, most_bytes: limits.cache_bytes };
+        let place = Place {
+            path: cache.as_deref(),
+            fingerprint: environment.fingerprint,
+            most_bytes: limits.cache_bytes,
+            interrupted: environment.interrupted,
+        };
         // every phase has draws of its own
         let phase_seed = seed ^ (index as u64) << 48;
-        let parts =
-            parts(&objective, &source, &spec, &training, place, phase_seed, index == 0).map_err(
-                |error| match error {
-                    FlowError::NoRows(_) | FlowError::NotAFlow(_) | FlowError::NoConditionals(_) => {
-                        TrainError::Refused(Box::new(error))
-                    }
-                    other => failed(other),
-                },
-            )?;
+        let parts = match parts(&objective, &source, &spec, &training, place, phase_seed, index == 0) {
+            Ok(parts) => parts,
+            Err(FlowError::Interrupted) => {
+                phases.push(Finished::unbegun(objective.name(), first_step, theta.clone()));
+                break;
+            }
+            Err(error @ (FlowError::NoRows(_) | FlowError::NotAFlow(_) | FlowError::NoConditionals(_))) => {
+                return Err(TrainError::Refused(Box::new(error)));
+            }
+            Err(error) => return Err(failed(error)),
+        };
         let sizes = (training.batch, training.steps);
         let mut minimised =
             Distillation::new(&spec, source, &probe, parts, sizes, phase_seed, engine).map_err(failed)?;

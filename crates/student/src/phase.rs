@@ -1,6 +1,6 @@
 //! A phase of a distillation, to those who watch: its beginning and its end.
 
-use flowstill_trainer::{Observer, Outcome};
+use flowstill_trainer::{End, Observer, Outcome};
 use std::io;
 
 /// What is told to an observer before each phase.
@@ -29,6 +29,15 @@ pub struct Finished {
     /// steps of the phases before
     pub first_step: u64,
     pub outcome: Outcome,
+}
+
+impl Finished {
+    /// A phase that was interrupted before its first step.
+    pub(crate) fn unbegun(objective: &'static str, first_step: u64, theta: Vec<f32>) -> Self {
+        let (end, history) = (End::Interrupted, Vec::new());
+        let outcome = Outcome { theta, best_step: 0, best_validation: None, steps: 0, end, history };
+        Self { objective, reason: None, terms: Vec::new(), measures: Vec::new(), first_step, outcome }
+    }
 }
 
 /// Someone who watches a distillation. Steps are counted through all phases. Phases of earlier sessions are told of like

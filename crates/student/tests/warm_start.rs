@@ -153,11 +153,15 @@ fn cache_of(
     most_bytes: u64,
     seed: u64,
 ) -> Result<Cache, FlowError> {
+    made(kind, Place { path, fingerprint, most_bytes, interrupted: &AtomicBool::new(false) }, seed)
+}
+
+fn made(kind: Rows, place: Place, seed: u64) -> Result<Cache, FlowError> {
     let frozen = teacher(Normalisation::None);
     let teacher = Teacher::new(frozen.spec(), &frozen.parameters().values);
     let data: Vec<f32> = (0..30 * DIM).map(|i| (i as f32).sin()).collect();
     let source = Source { target: &frozen, data: &data };
-    Cache::new(Place { path, fingerprint, most_bytes }, &teacher, &source, kind, seed, (128, 1000))
+    Cache::new(place, &teacher, &source, kind, seed, (128, 1000))
 }
 
 #[test]
@@ -192,6 +196,17 @@ fn a_phase_with_rows_from_elsewhere_does_not_read_those_of_the_phase_before() {
         let in_memory = cache_of(kind, None, "one", u64::MAX, 1).unwrap();
         assert_eq!(all(&cache_of(kind, Some(&path), "one", u64::MAX, 1).unwrap()), all(&in_memory), "{kind:?}");
     }
+}
+
+#[test]
+fn an_interrupt_ends_the_making_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.trajectories");
+    let interrupted = AtomicBool::new(true);
+    let place = Place { path: Some(&path), fingerprint: "one", most_bytes: u64::MAX, interrupted: &interrupted };
+    let ended = made(Rows::Both, place, 1);
+    assert_eq!(ended.err(), Some(FlowError::Interrupted));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[test]

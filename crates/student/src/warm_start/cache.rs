@@ -10,6 +10,7 @@ use flowstill_kernel::noise::Purpose;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 const MARK: &[u8; 8] = b"flowtraj";
@@ -27,6 +28,8 @@ pub struct Place<'a> {
     pub path: Option<&'a Path>,
     pub fingerprint: &'a str,
     pub most_bytes: u64,
+    /// ends the making of trajectories, which then are made anew
+    pub interrupted: &'a AtomicBool,
 }
 
 /// The rows, on disk or in memory.
@@ -59,7 +62,7 @@ impl Cache {
         let rows = wanted.min(fits).max(least).next_multiple_of(GROUP);
         let Some(path) = place.path else {
             let mut values = Vec::new();
-            make(teacher, source, kind, seed, rows, |block| {
+            make(teacher, source, kind, seed, rows, place.interrupted, |block| {
                 values.extend_from_slice(block);
                 Ok(())
             })?;
@@ -73,7 +76,7 @@ impl Cache {
                 let unfinished = path.with_extension("unfinished");
                 let mut writer = BufWriter::new(File::create(&unfinished).map_err(failed)?);
                 writer.write_all(&header).map_err(failed)?;
-                let made = make(teacher, source, kind, seed, rows, |block| {
+                let made = make(teacher, source, kind, seed, rows, place.interrupted, |block| {
                     let bytes: Vec<u8> = block.iter().flat_map(|value| value.to_le_bytes()).collect();
                     writer.write_all(&bytes).map_err(failed)
                 });
@@ -144,11 +147,15 @@ fn make(
     kind: Rows,
     seed: u64,
     rows: usize,
+    interrupted: &AtomicBool,
     mut write: impl FnMut(&[f32]) -> Result<(), FlowError>,
 ) -> Result<(), FlowError> {
     let (dim, width) = (source.dim(), teacher.width());
     let block = (BLOCK / width).next_multiple_of(GROUP).max(GROUP);
     for first in (0..rows).step_by(block) {
+        if interrupted.load(Ordering::Relaxed) {
+            return Err(FlowError::Interrupted);
+        }
         let groups: Vec<_> = (first..rows.min(first + block)).step_by(GROUP).map(|g| g..g + GROUP).collect();
         let block = shards::map(&groups, |group| {
             let mut x = vec![0.0; GROUP * dim];
