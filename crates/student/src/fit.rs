@@ -39,7 +39,8 @@ impl Default for Limits {
     }
 }
 
-/// Distils `source` into an IAF. Uses the current rayon pool; the result does not depend on its size.
+/// Distils `source` into an IAF. Uses the current rayon pool; with the fused engine the result does not depend on its
+/// size.
 ///
 /// Each phase starts from the best parameters of the one before and keeps a state of its own beside
 /// `environment.state`, so that nothing finished is done twice.
@@ -60,28 +61,23 @@ pub fn fit(
     let probe = Probe::new(&source, seed).map_err(failed)?;
     let mut theta = initial_parameters(&spec, seed);
     let mut phases: Vec<Finished> = Vec::new();
-    let auto = match recipe {
-        Recipe::Auto(settings) => Some(Auto::new(&source, &spec, settings.clone(), seed).map_err(failed)?),
-        Recipe::Phases(_) => None,
-    };
-    let total = match recipe {
-        Recipe::Auto(settings) => settings.steps,
-        Recipe::Phases(phases) => phases.iter().map(|phase| phase.training.steps).sum(),
+    let (auto, written, total): (_, &[Phase], u64) = match recipe {
+        Recipe::Auto(settings) => {
+            let auto = Auto::new(&source, &spec, settings.clone(), seed).map_err(failed)?;
+            (Some(auto), &[], settings.steps)
+        }
+        Recipe::Phases(phases) => (None, phases, phases.iter().map(|phase| phase.training.steps).sum()),
     };
     let cache = environment.state.map(|path| beside(path, "trajectories"));
     for index in 0.. {
-        let (phase, reason) = match (&auto, recipe) {
-            (Some(auto), _) => match auto.next(&source, &spec, &theta, &phases, seed, engine).map_err(failed)? {
-                Some((phase, reason)) => (phase, Some(reason)),
-                None => break,
-            },
-            (None, Recipe::Phases(list)) => match list.get(index) {
-                Some(phase) => (phase.clone(), None),
-                None => break,
-            },
-            (None, Recipe::Auto(_)) => break,
+        let next = match &auto {
+            Some(auto) => auto
+                .next(&source, &spec, &theta, &phases, seed, engine)
+                .map_err(failed)?
+                .map(|(phase, reason)| (phase, Some(reason))),
+            None => written.get(index).map(|phase| (phase.clone(), None)),
         };
-        let Phase { objective, mut training } = phase;
+        let Some((Phase { objective, mut training }, reason)) = next else { break };
         if index == 0 && !matches!(objective, Objective::WarmStart { .. }) {
             let mut draws = vec![0.0; crate::measure::DRAWS * dim];
             fill_gaussian(seed, Purpose::Validation, 0, 0, dim, &mut draws);

@@ -199,8 +199,8 @@ fn objective(checker: &mut Checker, phase: &written::Phase, kind: written::Objec
         },
     };
     for (key, _) in given.iter().filter(|(key, given)| *given && !own.contains(key)) {
-        let belongs = if own.is_empty() { "nothing".to_owned() } else { format!("`{}`", own.join("`, `")) };
-        let message = format!("is not a key of the objective `{}`, to which belongs {belongs}", objective.name());
+        let (name, belongs) = (objective.name(), own.join("`, `"));
+        let message = format!("is not a key of the objective `{name}`, to which belongs `{belongs}`");
         checker.wrong(at.key(key), message);
     }
     objective
