@@ -21,6 +21,7 @@ mod recipe;
 mod resolved;
 mod source_text;
 mod suggest;
+pub mod sweep;
 mod teacher;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,5 @@
+//! Many experiments from one YAML.
+
+mod plan;
+
+pub use plan::{Cell, Limits, Slurm, Stopping, StoppingRule, Sweep};
