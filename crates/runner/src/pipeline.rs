@@ -187,7 +187,9 @@ impl<'a> Pipeline<'a> {
             return Err(RunError::InterruptedComparison);
         }
 
-        console.say("measuring speed");
+        if !experiment.bench.batches.is_empty() {
+            console.say("measuring speed");
+        }
         let started = Instant::now();
         let bench = &experiment.bench;
         let Speed { rows, notes } =
