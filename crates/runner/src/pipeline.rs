@@ -6,7 +6,7 @@ use crate::error::RunError;
 use crate::folder::Folder;
 use crate::metrics::{FORMAT_VERSION, Metrics};
 use crate::provenance::processor;
-use crate::stage::comparison::{Comparison, Measured};
+use crate::stage::comparison::Comparison;
 use crate::stage::teacher::Teacher;
 use crate::stage::train::{Stage, Workshop};
 use flowstill_data::{Dataset, load};
@@ -162,12 +162,10 @@ impl<'a> Pipeline<'a> {
         let (evaluation, drawn) = self.pool.install(|| comparison.evaluate())?;
         warnings(&evaluation.distillation).iter().for_each(|warning| console.warn(warning));
         self.go_on()?;
-        let measured = if experiment.bench.batches.is_empty() {
-            Measured::default()
-        } else {
+        if !experiment.bench.batches.is_empty() {
             console.say("measuring speed");
-            comparison.speed()?
-        };
+        }
+        let measured = comparison.speed()?;
         self.go_on()?;
         self.pool.install(|| comparison.publish(&self.folder, evaluation, measured, &drawn, key, &[]))
     }

@@ -128,7 +128,7 @@ fn timings(metrics: &Metrics) -> Vec<(String, f64)> {
         ("teacher", timing.teacher_seconds),
         ("student", Some(timing.student_seconds)),
         ("comparison", Some(timing.evaluation_seconds)),
-        ("speed", Some(timing.speed_seconds)),
+        ("speed", (!metrics.speed.is_empty()).then_some(timing.speed_seconds)),
     ];
     stages.into_iter().filter_map(|(stage, seconds)| Some((stage.to_owned(), seconds?))).collect()
 }

@@ -2,13 +2,12 @@
 
 use super::path::KeyPath;
 use super::plan::{Bench, Evaluation, Experiment, StudentPlan};
+use super::surroundings::Surroundings;
 use super::tree::{number, shortened};
 use super::written::{self, OrNone, StudentModel, TeacherModel};
-use super::{data, recipe, teacher};
+use super::{data, name, recipe, teacher};
 use flowstill_model::spec::{LEAST_CLIP, MOST_CLIP};
 use flowstill_model::{Architecture, Normalisation, OrderRule};
-use std::path::Path;
-use std::thread::available_parallelism;
 
 /// Weights between hidden layers that a flow may have at most, 4 GB of them.
 const MOST_WEIGHTS: usize = 1_000_000_000;
@@ -60,13 +59,13 @@ impl Checker {
     }
 }
 
-/// The plan of `written`, which stands in `file`, or everything wrong with its meaning.
-pub(super) fn check(written: &written::Experiment, file: &Path) -> Result<Experiment, Vec<Finding>> {
+/// The plan of `written`, or everything wrong with its meaning.
+pub(super) fn check(written: &written::Experiment, surroundings: &Surroundings) -> Result<Experiment, Vec<Finding>> {
     let mut checker = Checker::default();
     let seed = written.seed.unwrap_or(0);
-    let name = name(&mut checker, written.name.as_deref(), file);
-    let threads = threads(&mut checker, written.threads);
-    let data = data::check(&mut checker, written.data.as_ref(), file, seed);
+    let name = name(&mut checker, written.name.as_deref(), surroundings);
+    let threads = threads(&mut checker, written.threads, surroundings.cores);
+    let data = data::check(&mut checker, written.data.as_ref(), surroundings, seed);
 
     let teacher = teacher::check(&mut checker, written.teacher.as_ref(), written.data.as_ref(), data.as_ref());
     let flow = teacher.as_ref().and_then(|plan| plan.flow()).map(|plan| &plan.architecture);
@@ -84,7 +83,7 @@ pub(super) fn check(written: &written::Experiment, file: &Path) -> Result<Experi
     let evaluation = written.evaluation.clone().unwrap_or_default();
     let samples = evaluation.samples.unwrap_or(20_000);
     let evaluation = Evaluation { samples: checker.whole("evaluation.samples", samples, (2, 100_000_000), "") };
-    let bench = bench(&mut checker, &written.bench.clone().unwrap_or_default());
+    let bench = bench(&mut checker, written.bench.as_ref());
 
     match (data, teacher) {
         (Some(data), Some(teacher)) if checker.findings.is_empty() => {
@@ -95,33 +94,21 @@ pub(super) fn check(written: &written::Experiment, file: &Path) -> Result<Experi
 }
 
 /// The name given or the stem of the file, if a folder may have it on every system.
-fn name(checker: &mut Checker, written: Option<&str>, file: &Path) -> String {
-    let stem = || file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+fn name(checker: &mut Checker, written: Option<&str>, surroundings: &Surroundings) -> String {
+    let stem = || surroundings.file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
     let name = written.map_or_else(stem, str::to_owned);
-    let good = name.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c))
-        && !name.starts_with(['.', '-'])
-        && !name.ends_with('.')
-        && (1..=100).contains(&name.len());
-    if !good {
+    if !name::fits(&name) {
         let origin = if written.is_none() { " from the name of the file; give the key `name`" } else { "" };
-        checker.wrong(
-            "name",
-            format!(
-                "expected a name for a folder: 1 to 100 letters, digits, `-`, `_` or `.`, beginning with a letter, a \
-                 digit or `_` and not ending in `.`, got `{}`{origin}",
-                shortened(&name)
-            ),
-        );
+        checker.wrong("name", format!("expected {}, got `{}`{origin}", name::RULE, shortened(&name)));
     }
     name
 }
 
 /// The number given or all cores; more than a few threads per core is a slip.
-fn threads(checker: &mut Checker, written: Option<i64>) -> usize {
-    let cores = available_parallelism().map_or(1, |cores| cores.get());
+fn threads(checker: &mut Checker, written: Option<i64>, cores: usize) -> usize {
     let most = 4 * cores as i64;
-    let why = format!(" (4 for each of the machine's {cores} cores)");
-    written.map_or(cores, |threads| checker.whole("threads", threads, (1, most), &why))
+    let why = || format!(" (4 for each of the machine's {cores} cores)");
+    written.map_or(cores, |threads| checker.whole("threads", threads, (1, most), &why()))
 }
 
 /// The choices of one architecture, of whichever flow.
@@ -216,11 +203,22 @@ impl Choices<'_> {
     }
 }
 
-fn bench(checker: &mut Checker, written: &written::Bench) -> Bench {
-    let default = [1, 10, 100, 1000, 10_000];
-    let batches = written.batches.as_deref().unwrap_or(&default);
-    if batches.is_empty() || batches.len() > 100 {
-        checker.wrong("bench.batches", format!("expected 1 to 100 batch sizes, got {}", batches.len()));
+/// Without batches where speed is not measured.
+fn bench(checker: &mut Checker, written: Option<&OrNone<written::Bench>>) -> Bench {
+    let default = written::Bench::default();
+    let (written, measured) = match written {
+        Some(OrNone(Some(bench))) => (bench, true),
+        Some(OrNone(None)) => (&default, false),
+        None => (&default, true),
+    };
+    let batches: &[i64] = match &written.batches {
+        Some(batches) => batches,
+        None if measured => &[1, 10, 100, 1000, 10_000],
+        None => &[],
+    };
+    if measured && !(1..=100).contains(&batches.len()) {
+        let way_out = if batches.is_empty() { "; write `bench: none` to measure no speed" } else { "" };
+        checker.wrong("bench.batches", format!("expected 1 to 100 batch sizes, got {}{way_out}", batches.len()));
     }
     let at = KeyPath::from("bench.batches");
     let each = batches.iter().enumerate();

@@ -2,6 +2,7 @@
 
 use super::check::Checker;
 use super::suggest::{nearest, unknown_name};
+use super::surroundings::Surroundings;
 use super::tree::number;
 use super::written;
 use flowstill_data::{Source, Target, TargetError};
@@ -28,7 +29,7 @@ const GZIP: &[u8] = b"\x1f\x8b";
 pub(super) fn check(
     checker: &mut Checker,
     written: Option<&written::Data>,
-    experiment: &Path,
+    surroundings: &Surroundings,
     seed: u64,
 ) -> Option<Source> {
     let Some(written) = written else {
@@ -37,7 +38,7 @@ pub(super) fn check(
     };
     lonely_keys(checker, written);
     let split = split(checker, written);
-    let mut file = |key: &str, path: &Path| readable(path, experiment).map_err(|why| checker.wrong(key, why)).ok();
+    let mut file = |key: &str, path: &Path| surroundings.readable(path).map_err(|why| checker.wrong(key, why)).ok();
     match (&written.path, &written.train, &written.synthetic) {
         (Some(path), None, None) => Some(Source::File { path: file("data.path", path)?, split, seed }),
         (None, Some(train), None) => {
@@ -111,7 +112,7 @@ fn split(checker: &mut Checker, written: &written::Data) -> [f64; 3] {
 
 /// The absolute path of a data file that `experiment` calls `path`, or why it cannot be read. Looks at the name and
 /// the first bytes only.
-fn readable(path: &Path, experiment: &Path) -> Result<PathBuf, String> {
+pub(super) fn readable(path: &Path, experiment: &Path) -> Result<PathBuf, String> {
     if path.as_os_str().is_empty() {
         return Err("expected the name of a file, got an empty text".to_owned());
     }
@@ -170,7 +171,7 @@ fn first_bytes(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// The file of the same folder and kind whose name is nearest.
-fn similar(path: &Path) -> Option<String> {
+pub(super) fn similar(path: &Path) -> Option<String> {
     let (wrong, kind) = path.file_name()?.to_str()?.split_once('.')?;
     let mut stems: Vec<String> = fs::read_dir(path.parent()?)
         .ok()?

@@ -6,19 +6,21 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// Everything wrong with one file. Displayed as one line per problem, `FILE:LINE:COLUMN: KEY: MESSAGE`, without the
+/// Everything wrong with one file and those that it extends. Displayed as one line per problem, `FILE:LINE:COLUMN: KEY: MESSAGE`, without the
 /// parts that do not apply.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub struct ConfigError {
     /// the file as the user named it
     pub file: PathBuf,
-    /// at least one, in line order; problems without a place come first
+    /// at least one, those of this file first, each file's in line order; problems without a place come first
     pub problems: Vec<Problem>,
 }
 
 /// One mistake, with what was expected, what was found and the way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
+    /// where it stands, which may be a file that this one extends
+    pub file: PathBuf,
     pub location: Option<Location>,
     /// the key, dotted from the top of the file; empty if the problem is with the file as a whole
     pub key: String,
@@ -28,15 +30,16 @@ pub struct Problem {
 impl ConfigError {
     /// One problem with the file as a whole.
     pub(super) fn whole(file: &Path, location: Option<Location>, message: String) -> Self {
-        Self { file: file.to_owned(), problems: vec![Problem { location, key: String::new(), message }] }
+        let problem = Problem { file: file.to_owned(), location, key: String::new(), message };
+        Self { file: file.to_owned(), problems: vec![problem] }
     }
 
     /// Sorts the problems by place and drops those that aliases and merges repeat.
     pub(super) fn several(file: &Path, mut problems: Vec<Problem>) -> Self {
-        problems.sort_by_key(|problem| problem.location);
+        problems.sort_by_key(|problem| (problem.file != file, problem.file.clone(), problem.location));
         let mut seen = HashSet::new();
         problems.retain(|problem| {
-            problem.location.is_none_or(|at| seen.insert((at.line, at.column, problem.message.clone())))
+            problem.location.is_none_or(|at| seen.insert((problem.file.clone(), at, problem.message.clone())))
         });
         Self { file: file.to_owned(), problems }
     }
@@ -48,7 +51,7 @@ impl fmt::Display for ConfigError {
             if index > 0 {
                 f.write_str("\n")?;
             }
-            write!(f, "{}:", self.file.display())?;
+            write!(f, "{}:", problem.file.display())?;
             if let Some(Location { line, column }) = problem.location {
                 write!(f, "{line}:{column}:")?;
             }

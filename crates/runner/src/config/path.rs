@@ -4,14 +4,14 @@ use super::tree::shortened;
 use std::fmt;
 
 /// One step down from a section to a key or from a list to an element.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Step {
     Key(String),
     Index(usize),
 }
 
 /// The steps from the top of the file to a value.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(super) struct KeyPath(pub Vec<Step>);
 
 impl KeyPath {
@@ -23,6 +23,11 @@ impl KeyPath {
     /// The path to element `index` (from 0) of the list at this one.
     pub fn index(&self, index: usize) -> Self {
         self.then(Step::Index(index))
+    }
+
+    /// The path of `rest` seen from where this one ends.
+    pub fn join(&self, rest: &[Step]) -> Self {
+        Self(self.0.iter().chain(rest).cloned().collect())
     }
 
     fn then(&self, step: Step) -> Self {
@@ -41,6 +46,11 @@ impl KeyPath {
             Some(Step::Index(index)) => format!("[{index}]"),
             None => String::new(),
         }
+    }
+
+    /// Whether this one is `other` or lies on the way to it.
+    pub fn leads_to(&self, other: &Self) -> bool {
+        other.0.starts_with(&self.0)
     }
 
     /// Whether one of the two lies on the way to the other.

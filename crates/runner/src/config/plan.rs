@@ -63,7 +63,7 @@ pub struct Evaluation {
 /// How speed is measured.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bench {
-    /// numbers of samples drawn at once, each at least 1
+    /// numbers of samples drawn at once, each at least 1; none where speed is not measured
     pub batches: Vec<usize>,
     /// repetitions of each measurement, at least 1
     pub repetitions: usize,

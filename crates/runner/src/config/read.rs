@@ -235,8 +235,8 @@ impl<'de> SeqAccess<'de> for Items<'_> {
             return Ok(None);
         };
         self.next += 1;
-        let step = Step::Index(self.next - 1);
-        seed.deserialize(Node { tree, or_none: false }).map(Some).map_err(|fault| fault.inside(step))
+        let step = || Step::Index(self.next - 1);
+        seed.deserialize(Node { tree, or_none: false }).map(Some).map_err(|fault| fault.inside(step()))
     }
 }
 
@@ -253,8 +253,8 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             return Ok(None);
         };
         self.next += 1;
-        let step = Step::Key(key.clone());
-        seed.deserialize(StrDeserializer::new(key)).map(Some).map_err(|fault: Fault| fault.inside(step))
+        let step = || Step::Key(key.clone());
+        seed.deserialize(StrDeserializer::new(key)).map(Some).map_err(|fault: Fault| fault.inside(step()))
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {

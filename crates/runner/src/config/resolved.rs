@@ -34,10 +34,11 @@ impl From<&Experiment> for written::Experiment {
             teacher: Some((&plan.teacher).into()),
             student: Some((&plan.student).into()),
             evaluation: Some(written::Evaluation { samples: Some(whole(plan.evaluation.samples)) }),
-            bench: Some(written::Bench {
+            bench: Some(OrNone((!plan.bench.batches.is_empty()).then(|| written::Bench {
                 batches: Some(wholes(&plan.bench.batches)),
                 repetitions: Some(whole(plan.bench.repetitions)),
-            }),
+            }))),
+            ..Self::default()
         }
     }
 }

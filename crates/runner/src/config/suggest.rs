@@ -1,14 +1,17 @@
 //! "did you mean": the nearest name, the usual names of other tools, and the section where a key belongs.
 
+use super::OF_A_SWEEP;
 use super::tree::shortened;
-use super::written::{Bench, Data, Evaluation, Experiment, Student, Teacher, Training};
+use super::written::{
+    self, Bench, Data, Draws, Evaluation, Executor, Experiment, Limits, Slurm, Student, Sweep, Teacher, Training, When,
+};
 use serde::Deserialize;
 use serde::de::value::Error as Stop;
 use serde::de::{Deserializer, Error, Visitor};
 use serde::forward_to_deserialize_any;
 
 /// What other tools call our keys.
-const OTHER_NAMES: [(&str, &str); 22] = [
+const OTHER_NAMES: [(&str, &str); 28] = [
     ("lr", "rate"),
     ("learning_rate", "rate"),
     ("batch_size", "batch"),
@@ -31,6 +34,12 @@ const OTHER_NAMES: [(&str, &str); 22] = [
     ("num_samples", "samples"),
     ("random_seed", "seed"),
     ("num_threads", "threads"),
+    ("n_trials", "draws"),
+    ("base", "extends"),
+    ("walltime", "time"),
+    ("timeout", "timeout_min"),
+    ("cpus", "cpus_per_task"),
+    ("mem", "mem_gb"),
 ];
 
 /// The name among `known` that a slip of the fingers turns into `wrong`.
@@ -78,7 +87,15 @@ pub(super) fn for_key(wrong: &str, section: &str, known: &[&str]) -> String {
 
 /// The sections that have the key, those inside `section` alone if there are any.
 fn homes(key: &str, section: &str) -> Vec<String> {
-    let all: Vec<&str> = sections().into_iter().filter(|(_, keys)| keys.contains(&key)).map(|(name, _)| name).collect();
+    let of_sweep = |name: &str| OF_A_SWEEP.into_iter().any(|sweep| name.starts_with(sweep));
+    // an experiment has nothing to do with the keys of a sweep, and the other way round
+    let all: Vec<&str> = sections()
+        .into_iter()
+        .filter(|(name, keys)| {
+            keys.contains(&key) && (name.is_empty() || section.is_empty() || of_sweep(name) == of_sweep(section))
+        })
+        .map(|(name, _)| name)
+        .collect();
     let inside: Vec<&str> = all
         .iter()
         .copied()
@@ -92,7 +109,7 @@ fn homes(key: &str, section: &str) -> Vec<String> {
 }
 
 /// Every section with its keys.
-fn sections() -> [(&'static str, &'static [&'static str]); 8] {
+fn sections() -> [(&'static str, &'static [&'static str]); 16] {
     [
         ("", keys::<Experiment>()),
         ("data", keys::<Data>()),
@@ -102,6 +119,14 @@ fn sections() -> [(&'static str, &'static [&'static str]); 8] {
         ("student.training", keys::<Training>()),
         ("evaluation", keys::<Evaluation>()),
         ("bench", keys::<Bench>()),
+        ("sweep", keys::<Sweep>()),
+        ("sweep.random", keys::<Draws>()),
+        ("sweep.sobol", keys::<Draws>()),
+        ("sweep.when", keys::<When>()),
+        ("sweep.stop", keys::<written::Stop>()),
+        ("sweep.limits", keys::<Limits>()),
+        ("executor", keys::<Executor>()),
+        ("executor.slurm", keys::<Slurm>()),
     ]
 }
 

@@ -9,6 +9,7 @@ use std::fs;
 use tempfile::TempDir;
 
 mod recipes;
+mod sweep;
 
 /// A folder with data files, some of them damaged.
 fn folder() -> TempDir {
@@ -94,7 +95,8 @@ fn texts_that_are_no_experiment() {
 
 #[test]
 fn unknown_and_duplicate_keys() {
-    const TOP: &str = "known keys: name, seed, threads, data, teacher, student, evaluation, bench";
+    const TOP: &str =
+        "known keys: extends, name, seed, threads, data, teacher, student, evaluation, bench, sweep, executor";
     let top = |start: &str| format!("{start} {TOP}");
     check_all(&[
         (
@@ -178,7 +180,7 @@ bench: !fast {}
             "a.yaml:17:10: teacher.training.ema: expected a number or `none`, got the text `yes`",
             "a.yaml:18:10: student: expected a section of keys, got 7",
             "a.yaml:19:13: evaluation: expected a section of keys, got a list",
-            "a.yaml:20:8: bench: expected a section of keys, got the tag `!fast`",
+            "a.yaml:20:8: bench: expected a section of keys or `none`, got the tag `!fast`",
         ],
     )]);
 }
@@ -237,7 +239,7 @@ bench: {batches: [], repetitions: 0}
                 "a.yaml:20:15: teacher.training.patience: expected a whole number from 1 to 1000000 or `none`, got 0",
                 "a.yaml:21:18: student.model: expected one of `iaf`, `coupling`, got the text `maf`; did you mean `iaf`?",
                 "a.yaml:22:23: evaluation.samples: expected a whole number from 2 to 100000000, got 1",
-                "a.yaml:23:18: bench.batches: expected 1 to 100 batch sizes, got 0",
+                "a.yaml:23:18: bench.batches: expected 1 to 100 batch sizes, got 0; write `bench: none` to measure no speed",
                 "a.yaml:23:35: bench.repetitions: expected a whole number from 1 to 100000, got 0",
             ],
         ),
@@ -415,7 +417,8 @@ fn the_resolved_yaml_gives_the_same_plan() {
     let synthetic = "name: m\ndata: {synthetic: gaussian_mixture, dim: 3, components: 4, rows: 77}\n";
     let odd = "data: {path: d.csv}\nteacher: {hidden: [], training: {rate: 1e-10, clip_norm: 1e20, patience: none}}\n";
     let truth = "data: {synthetic: ring_chain, dim: 5}\nteacher: {model: truth}\nstudent: {hidden: [8]}\n";
-    for text in [parts, all, synthetic, odd, truth, "data: {synthetic: rings}\nname: 'none'\n"] {
+    let slow = "name: layers=2,hidden=64x64,order=same+seed=0\ndata: {path: d.csv}\nbench: none\n";
+    for text in [parts, all, synthetic, odd, truth, slow, "data: {synthetic: rings}\nname: 'none'\n"] {
         let plan = Experiment::from_str(text, &folder.path().join("a.yaml")).unwrap();
         let resolved = plan.to_yaml().unwrap();
         let again = Experiment::from_str(&resolved, std::path::Path::new("/elsewhere/config.yaml")).unwrap();
@@ -436,6 +439,25 @@ fn flows_that_can_only_be_gaussian_are_worth_a_warning() {
     let warnings = plan.warnings(9);
     assert!(warnings[0].starts_with("teacher: affine autoregressive layers that all have the same order"));
     assert!(warnings[1].starts_with("student: a single affine autoregressive layer"));
+}
+
+#[test]
+fn speed_is_measured_unless_it_is_switched_off() {
+    let bench = |text: &str| read(&format!("data: {{path: d.csv}}\n{text}")).unwrap().bench;
+    assert_eq!(bench("bench: none"), Bench { batches: vec![], repetitions: 9 });
+    assert_eq!(bench("bench:"), bench(""));
+    assert_eq!(bench("bench: {repetitions: 3}"), Bench { batches: vec![1, 10, 100, 1000, 10_000], repetitions: 3 });
+    let plan = read("data: {path: d.csv}\nbench: none").unwrap();
+    assert!(plan.to_yaml().unwrap().ends_with("bench: none\n"));
+}
+
+#[test]
+fn what_belongs_to_a_sweep_says_how_to_run_it() {
+    const WAY_OUT: &str = "is for many experiments; run this file by `flowstill sweep`, or remove the section";
+    check_all(&[
+        ("data: {path: d.csv}\nsweep: {seeds: 3}", &[&format!("a.yaml:2:1: sweep: {WAY_OUT}")]),
+        ("executor: {slurm: {}}\ndata: {path: d.csv}\nseed: x", &[&format!("a.yaml:1:1: executor: {WAY_OUT}")]),
+    ]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::path::{KeyPath, Step};
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
+use serde_json::Value;
 use std::cell::Cell;
 use std::fmt;
 
@@ -35,7 +36,12 @@ pub(super) enum Tree {
 impl Tree {
     /// Parses `text`, which must hold one document.
     pub fn parse(text: &str) -> Result<Self, serde_yaml::Error> {
-        Plant { values: &Cell::new(0) }.deserialize(serde_yaml::Deserializer::from_str(text))
+        Self::plant(serde_yaml::Deserializer::from_str(text))
+    }
+
+    /// Reads whatever comes.
+    pub fn plant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Plant { values: &Cell::new(0) }.deserialize(deserializer)
     }
 
     /// Where keys occur more than once, with the number of the occurrence (the second is 1), before any merge.
@@ -99,21 +105,84 @@ impl Tree {
         Ok(())
     }
 
+    /// What stands at `path`.
+    pub fn get(&self, path: &[Step]) -> Option<&Self> {
+        path.iter().try_fold(self, |here, step| match (here, step) {
+            (Self::Section(entries), Step::Key(key)) => entries.iter().find(|(name, _)| name == key).map(|e| &e.1),
+            (Self::List(items), Step::Index(index)) => items.get(*index),
+            _ => None,
+        })
+    }
+
     /// Whether a section, or the heading of an empty one, stands at `path`.
     pub fn has_section(&self, path: &KeyPath) -> bool {
-        let mut here = self;
-        for step in &path.0 {
-            let below = match (here, step) {
-                (Self::Section(entries), Step::Key(key)) => entries.iter().find(|(name, _)| name == key).map(|e| &e.1),
-                (Self::List(items), Step::Index(index)) => items.get(*index),
-                _ => None,
-            };
-            match below {
-                Some(value) => here = value,
-                None => return false,
+        matches!(self.get(&path.0), Some(Self::Section(_) | Self::Nothing))
+    }
+
+    /// Takes `key` out of a section.
+    pub fn take(&mut self, key: &str) -> Option<Self> {
+        let Self::Section(entries) = self else { return None };
+        let place = entries.iter().position(|(name, _)| name == key)?;
+        Some(entries.remove(place).1)
+    }
+
+    /// Lays `stronger` over this: sections are merged key by key, all else is replaced.
+    pub fn overlay(&mut self, stronger: &Self) {
+        match (self, stronger) {
+            (Self::Section(entries), Self::Section(stronger)) => {
+                for (key, value) in stronger {
+                    match entries.iter_mut().find(|(name, _)| name == key) {
+                        Some((_, weaker)) => weaker.overlay(value),
+                        None => entries.push((key.clone(), value.clone())),
+                    }
+                }
             }
+            // a heading whose keys are all left out
+            (Self::Section(_), Self::Nothing) => {}
+            (weaker, stronger) => *weaker = stronger.clone(),
         }
-        matches!(here, Self::Section(_) | Self::Nothing)
+    }
+
+    /// Lays `value` over what stands at `path`, a path of keys alone, whose sections are made where there are none.
+    pub fn set(&mut self, path: &[Step], value: &Self) {
+        let [Step::Key(key), rest @ ..] = path else {
+            return self.overlay(value);
+        };
+        if !matches!(self, Self::Section(_)) {
+            *self = Self::Section(Vec::new());
+        }
+        let Self::Section(entries) = self else { return };
+        let place = entries.iter().position(|(name, _)| name == key).unwrap_or_else(|| {
+            entries.push((key.clone(), Self::Nothing));
+            entries.len() - 1
+        });
+        entries[place].1.set(rest, value);
+    }
+
+    /// Whether both are the same value, however their numbers are written.
+    pub fn same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Whole(whole), Self::Real(real)) | (Self::Real(real), Self::Whole(whole)) => *whole as f64 == *real,
+            (Self::List(a), Self::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b)),
+            (Self::Section(a), Self::Section(b)) => {
+                let has = |(key, value): &(String, Self)| b.iter().any(|(k, v)| k == key && v.same(value));
+                a.len() == b.len() && a.iter().all(has)
+            }
+            _ => self == other,
+        }
+    }
+
+    /// The value in JSON, in which numbers beyond all bounds are nothing.
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::Nothing | Self::Tagged(_) => Value::Null,
+            Self::Bool(value) => (*value).into(),
+            Self::Whole(value) => i64::try_from(*value).map_or_else(|_| (*value as f64).into(), Value::from),
+            Self::Real(value) => (*value).into(),
+            Self::Text(text) => text.as_str().into(),
+            Self::List(items) => items.iter().map(Self::to_json).collect(),
+            Self::Section(entries) => entries.iter().map(|(key, value)| (key.clone(), value.to_json())).collect(),
+        }
     }
 
     /// The value as a message names it after "got".
@@ -127,6 +196,27 @@ impl Tree {
             Self::Tagged(tag) => format!("the tag `!{}`", shortened(tag)),
             Self::List(_) => "a list".to_owned(),
             Self::Section(_) => "a section of keys".to_owned(),
+        }
+    }
+
+    /// The value as YAML writes it on one line, not too long.
+    pub fn in_yaml(&self) -> String {
+        match self {
+            Self::Nothing => "~".to_owned(),
+            Self::Bool(value) => value.to_string(),
+            Self::Whole(value) => value.to_string(),
+            Self::Real(value) => number(*value),
+            Self::Text(text) => shortened(text),
+            Self::Tagged(tag) => format!("!{}", shortened(tag)),
+            Self::List(items) => {
+                let items: Vec<String> = items.iter().take(5).map(Self::in_yaml).collect();
+                shortened(&format!("[{}]", items.join(", ")))
+            }
+            Self::Section(entries) => {
+                let entry = |(key, value): &(String, Self)| format!("{key}: {}", value.in_yaml());
+                let entries: Vec<String> = entries.iter().take(5).map(entry).collect();
+                shortened(&format!("{{{}}}", entries.join(", ")))
+            }
         }
     }
 }

@@ -102,7 +102,8 @@ fn modes(data: &Dataset, source: &Source, drawn: &Samples) -> Option<ModeCoverag
     ModeCoverage::of(&centres, &test, &teacher, &student)
 }
 
-/// Sampling speed of the student and, if the teacher is a flow, of its three methods.
+/// Sampling speed of the student and, if the teacher is a flow, of its three methods; nothing but a note where there are
+/// no batches.
 pub fn speed(
     teacher: Option<&Sampler>,
     student: &Sampler,
@@ -110,6 +111,9 @@ pub fn speed(
     repetitions: usize,
     threads: usize,
 ) -> Result<Speed, RunError> {
+    if batches.is_empty() {
+        return Ok(Speed { notes: vec!["not measured: `bench: none`".to_owned()], ..Speed::default() });
+    }
     Ok(match teacher {
         Some(teacher) => measure(teacher, student, batches, repetitions, threads)?,
         None => measure_alone(student, batches, repetitions, threads)?,

@@ -7,12 +7,16 @@
 //! The ranges are checked afterwards, see [`super::Experiment`].
 
 mod recipe;
+mod sweep;
 
 pub use recipe::{GradientKind, Objective, Phase, Ramp, Recipe, Until};
+pub use sweep::{
+    Distribution, Distributions, Draws, Executor, Keyed, Limits, Rule, Seeds, Slurm, Stop, Sweep, Value, When,
+};
 
 use flowstill_model::{Activation, Normalisation, OrderRule};
 use flowstill_trainer::Schedule;
-use serde::de::{Deserializer, Visitor};
+use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::marker::PhantomData;
@@ -22,7 +26,12 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Experiment {
-    /// Name of the experiment; results go to `runs/<name>/`. Letters, digits, `-`, `_` and `.`. Default: the name of
+    /// A file, or a list of files, whose sections this one is laid over: sections are merged key by key, all else is
+    /// replaced, later files win over earlier ones and this one over all. Relative paths start from the folder of the
+    /// file in which they stand.
+    #[serde(skip_serializing)]
+    pub extends: Option<Extends>,
+    /// Name of the experiment; results go to `runs/<name>/`. Letters, digits and any of `-_.=,+`. Default: the name of
     /// the YAML file without its extension.
     pub name: Option<String>,
     /// Seed of everything random: split, synthetic data, orders, starting weights, batches, base draws. Default 0.
@@ -37,8 +46,46 @@ pub struct Experiment {
     pub student: Option<Student>,
     /// How teacher and student are compared.
     pub evaluation: Option<Evaluation>,
-    /// How speed is measured.
-    pub bench: Option<Bench>,
+    /// How speed is measured; `none` measures none.
+    pub bench: Option<OrNone<Bench>>,
+    /// Many experiments in place of this one; for `flowstill sweep`.
+    #[serde(skip_serializing)]
+    pub sweep: Option<Sweep>,
+    /// Where they are run.
+    #[serde(skip_serializing)]
+    pub executor: Option<Executor>,
+}
+
+/// A path, or a list of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Extends(pub Vec<PathBuf>);
+
+impl<'de> Deserialize<'de> for Extends {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMore;
+
+        impl<'de> Visitor<'de> for OneOrMore {
+            type Value = Extends;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("the path of a file, or a list of paths")
+            }
+
+            fn visit_str<E>(self, path: &str) -> Result<Extends, E> {
+                Ok(Extends(vec![path.into()]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Extends, A::Error> {
+                let mut paths = Vec::new();
+                while let Some(path) = items.next_element()? {
+                    paths.push(path);
+                }
+                Ok(Extends(paths))
+            }
+        }
+
+        deserializer.deserialize_any(OneOrMore)
+    }
 }
 
 /// Where the rows come from: exactly one of `path`, `train` and `synthetic`. Relative paths start from the folder of

@@ -1,0 +1,30 @@
+//! What a check asks of the machine: asked once, however many experiments are checked, so that all get one answer.
+
+use super::data;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::thread::available_parallelism;
+
+pub(super) struct Surroundings<'a> {
+    /// where the experiment stands: its folder is where relative paths start, its stem is the default name
+    pub file: &'a Path,
+    /// of this machine
+    pub cores: usize,
+    /// data files by the name that the experiment gives them: their absolute paths, or why they cannot be read
+    readable: Mutex<HashMap<PathBuf, Result<PathBuf, String>>>,
+}
+
+impl<'a> Surroundings<'a> {
+    pub fn of(file: &'a Path) -> Self {
+        let cores = available_parallelism().map_or(1, |cores| cores.get());
+        Self { file, cores, readable: Mutex::default() }
+    }
+
+    /// [`data::readable`], which looks at the disk, once for each path.
+    pub fn readable(&self, path: &Path) -> Result<PathBuf, String> {
+        // an answer is inserted whole, so what a panic elsewhere left behind is good
+        let mut known = self.readable.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(path.to_owned()).or_insert_with(|| data::readable(path, self.file)).clone()
+    }
+}
