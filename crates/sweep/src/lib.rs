@@ -2,6 +2,7 @@
 
 pub mod plan;
 pub mod result;
+pub mod slurm;
 
 pub use plan::{Plan, PlannedCell, StageKeys};
 pub use result::{CellResult, Ending, Number};

@@ -1,0 +1,47 @@
+//! What the executor asks of a store.
+
+use flowstill_runner::RunError;
+use std::path::Path;
+
+/// A sweep with work left in it.
+pub trait Work {
+    /// The store, in which workers find their stages.
+    fn folder(&self) -> &Path;
+
+    /// What is left; asked again and again, so it has to be cheap.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn left(&self) -> Result<Left, RunError>;
+}
+
+/// Stages that are not done yet, and how far the sweep is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Left {
+    /// stages that a worker could begin, or take over from one that is gone
+    pub ready: usize,
+    /// stages that a worker is at
+    pub running: usize,
+    /// stages that cannot begin before others are done
+    pub waiting: usize,
+    /// measurements of speed, which come after all others
+    pub speed: usize,
+    /// cells that ended well
+    pub done: usize,
+    /// cells that ended otherwise
+    pub failed: usize,
+    /// differs from the last time if anything went on: a stage ended, or a training got further
+    pub progress: u64,
+}
+
+impl Left {
+    /// Stages other than those of speed.
+    pub(super) fn stages(&self) -> usize {
+        self.ready + self.running + self.waiting
+    }
+
+    /// Workers that find something to do now; one is needed in any case, which may notice that a stage can begin.
+    pub(super) fn workers(&self) -> usize {
+        (self.ready + self.running).max(1)
+    }
+}
