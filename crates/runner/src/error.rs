@@ -51,6 +51,8 @@ pub enum RunError {
     Interrupted { stage: &'static str, step: u64 },
     #[error("interrupted during the comparison; the same command makes it again")]
     InterruptedComparison,
+    #[error("a fault in flowstill itself: {reason}")]
+    Fault { reason: String },
     #[error("interrupted: no file was written")]
     InterruptedSampling,
 }
@@ -70,7 +72,7 @@ impl RunError {
             Self::Checkpoint(CheckpointError::Write { .. }) => 1,
             Self::Data(DataError::Write { .. } | DataError::DiskFull { .. }) => 1,
             Self::Eval(EvalError::Dimension { .. } | EvalError::Zero { .. } | EvalError::Sampler(_)) => 2,
-            Self::Eval(_) | Self::Flow { .. } | Self::Write { .. } | Self::Threads { .. } => 1,
+            Self::Eval(_) | Self::Flow { .. } | Self::Write { .. } | Self::Threads { .. } | Self::Fault { .. } => 1,
             _ => 2,
         }
     }

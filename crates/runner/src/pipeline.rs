@@ -4,21 +4,17 @@ use crate::config::{Experiment, TeacherPlan, config_hash};
 use crate::console::Console;
 use crate::error::RunError;
 use crate::folder::Folder;
-use crate::metrics::{FORMAT_VERSION, Metrics, Timing};
-use crate::provenance::{Provenance, VERSION, processor};
-use crate::report;
-use crate::stage::teacher::{Opened, Teacher};
+use crate::metrics::{FORMAT_VERSION, Metrics};
+use crate::provenance::processor;
+use crate::stage::comparison::{Comparison, Measured};
+use crate::stage::teacher::Teacher;
 use crate::stage::train::{Stage, Workshop};
-use crate::stage::{evaluate, numbers};
-use crate::summary;
 use flowstill_data::{Dataset, load};
-use flowstill_eval::{Samples, Speed, warnings};
+use flowstill_eval::warnings;
 use flowstill_flow::Engine;
 use flowstill_model::{Checkpoint, Orientation, Role};
-use flowstill_sampler::Sampler;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 /// What is decided for a run and not for an experiment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -161,87 +157,22 @@ impl<'a> Pipeline<'a> {
             warnings(&metrics.distillation).iter().for_each(|warning| console.warn(warning));
             return Ok(metrics);
         }
-        let student_record = student.record;
-        let teacher = Opened::new(teacher)?;
-        let student = Sampler::from_checkpoint(student.checkpoint)?;
-
+        let comparison = Comparison::open(experiment, &self.data, teacher, student)?;
         console.say(&format!("comparing on {} samples of each", experiment.evaluation.samples));
-        let started = Instant::now();
-        let (teacher_metrics, student_metrics, (quality, drawn)) = self.pool.install(|| {
-            Ok::<_, RunError>((
-                evaluate::teacher(&teacher, &self.data)?,
-                evaluate::model(&student, &self.data, &student_record)?,
-                evaluate::quality(
-                    teacher.density(),
-                    &student,
-                    &self.data,
-                    &experiment.data,
-                    experiment.evaluation.samples,
-                    experiment.seed,
-                )?,
-            ))
-        })?;
-        let evaluation_seconds = started.elapsed().as_secs_f64();
-        warnings(&quality).iter().for_each(|warning| console.warn(warning));
-        if self.interrupted.load(Ordering::Relaxed) {
-            return Err(RunError::InterruptedComparison);
-        }
-
-        console.say("measuring speed");
-        let started = Instant::now();
-        let bench = &experiment.bench;
-        let Speed { rows, notes } =
-            evaluate::speed(teacher.sampler(), &student, &bench.batches, bench.repetitions, experiment.threads)?;
-        let metrics = Metrics {
-            format_version: FORMAT_VERSION,
-            name: experiment.name.clone(),
-            timing: Timing {
-                teacher_seconds: teacher_metrics.training.as_ref().map(|record| record.seconds),
-                student_seconds: student_record.seconds,
-                evaluation_seconds,
-                speed_seconds: started.elapsed().as_secs_f64(),
-            },
-            teacher: teacher_metrics,
-            student: student_metrics,
-            distillation: quality,
-            speed: rows,
-            speed_notes: notes,
-            provenance: Provenance {
-                version: VERSION.to_owned(),
-                config_hash: key,
-                data_hash: self.data.hash.clone(),
-                seed: experiment.seed,
-                threads: experiment.threads,
-                processor: processor(),
-            },
+        let (evaluation, drawn) = self.pool.install(|| comparison.evaluate())?;
+        warnings(&evaluation.distillation).iter().for_each(|warning| console.warn(warning));
+        self.go_on()?;
+        let measured = if experiment.bench.batches.is_empty() {
+            Measured::default()
+        } else {
+            console.say("measuring speed");
+            comparison.speed()?
         };
-        if self.interrupted.load(Ordering::Relaxed) {
-            return Err(RunError::InterruptedComparison);
-        }
-        self.publish(teacher.sampler(), &student, &metrics, &drawn)?;
-        Ok(metrics)
+        self.go_on()?;
+        self.pool.install(|| comparison.publish(&self.folder, evaluation, measured, &drawn, key))
     }
 
-    /// Writes report and figures, and `metrics.json` last: it says that all of it is there.
-    fn publish(
-        &self,
-        teacher: Option<&Sampler>,
-        student: &Sampler,
-        metrics: &Metrics,
-        drawn: &Samples,
-    ) -> Result<(), RunError> {
-        let page =
-            self.pool.install(|| summary::report(self.experiment, &self.data, teacher, student, metrics, drawn))?;
-        // old numbers must not vouch for new pictures
-        self.folder.remove(&self.folder.path("metrics.json"))?;
-        self.folder.remove(&self.folder.path("figures"))?;
-        for figure in report::figures(&page) {
-            self.folder.write(&format!("figures/{}.svg", figure.name), figure.svg.as_bytes())?;
-        }
-        self.folder.write("report.html", report::render(&page).as_bytes())?;
-        let events = self.folder.tensorboard("comparison");
-        numbers::write(&events, &metrics.distillation).map_err(|source| RunError::Write { path: events, source })?;
-        self.folder.write_configuration(self.experiment)?;
-        self.folder.write_json("metrics.json", metrics)
+    fn go_on(&self) -> Result<(), RunError> {
+        if self.interrupted.load(Ordering::Relaxed) { Err(RunError::InterruptedComparison) } else { Ok(()) }
     }
 }

@@ -4,13 +4,14 @@ use crate::config::Experiment;
 use crate::figure::{Curves, Densities, DensityGrid, LogWeights, Samples};
 use crate::metrics::{Metrics, ModelMetrics};
 use crate::report::{Phase, Report, TestLikelihood, objective_in_words, recipe_in_words, with_thousands};
+use crate::stage::drawn::Drawn;
 use crate::stage::{PhaseRecord, StageRecord};
 use crate::story;
 use flowstill_data::{Dataset, Source};
 use flowstill_eval as eval;
 use flowstill_sampler::{Sampler, SamplerError};
 
-/// Rows shown of each side.
+/// Rows shown of the data.
 const SHOWN_ROWS: usize = 4000;
 /// Cells of a density picture along each side.
 const GRID: usize = 160;
@@ -23,7 +24,7 @@ pub fn report(
     teacher: Option<&Sampler>,
     student: &Sampler,
     metrics: &Metrics,
-    drawn: &eval::Samples,
+    drawn: &Drawn,
 ) -> Result<Report, SamplerError> {
     let samples = samples(data, drawn, teacher.is_some());
     let densities =
@@ -59,7 +60,10 @@ pub fn report(
         speed_notes: metrics.speed_notes.clone(),
         samples,
         densities,
-        log_weights: LogWeights { teacher: log_weights(&drawn.teacher), student: log_weights(&drawn.student) },
+        log_weights: LogWeights {
+            teacher: drawn.teacher.log_weights.clone(),
+            student: drawn.student.log_weights.clone(),
+        },
         timings: timings(metrics),
         config: experiment.to_yaml().expect("a checked experiment has a YAML form"),
         provenance: provenance(metrics),
@@ -130,7 +134,7 @@ fn timings(metrics: &Metrics) -> Vec<(String, f64)> {
 }
 
 /// Draws from a known density are what the data are, and not shown a second time.
-fn samples(data: &Dataset, drawn: &eval::Samples, teacher: bool) -> Samples {
+fn samples(data: &Dataset, drawn: &Drawn, teacher: bool) -> Samples {
     let first = |values: &[f32]| {
         let values = &values[..values.len().min(SHOWN_ROWS * data.dim())];
         data.standardizer.restore(values)
@@ -141,10 +145,6 @@ fn samples(data: &Dataset, drawn: &eval::Samples, teacher: bool) -> Samples {
         teacher: if teacher { first(&drawn.teacher.x) } else { Vec::new() },
         student: first(&drawn.student.x),
     }
-}
-
-fn log_weights(draws: &eval::Draws) -> Vec<f64> {
-    draws.log_p.iter().zip(&draws.log_q).map(|(p, q)| p - q).collect()
 }
 
 /// Log-densities over the square that holds the data.

@@ -1,5 +1,6 @@
 //! `plan.json`: the cells of a sweep and the stages that they need, as workers on any machine read them.
 
+use crate::stage::{Kind, StageId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -16,7 +17,36 @@ pub struct Plan {
     pub name: String,
     /// dotted keys that are varied, without the seed
     pub keys: Vec<String>,
+    pub rules: Rules,
     pub cells: Vec<PlannedCell>,
+}
+
+/// What holds for every stage.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Rules {
+    /// seconds after which a stage has failed
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_limit: Option<f64>,
+    /// how often a stage that failed is tried again
+    pub retries: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopping: Option<Stopping>,
+}
+
+/// When a student that does worse than others ends early.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stopping {
+    pub metric: String,
+    pub smaller_is_better: bool,
+    #[serde(flatten)]
+    pub rule: StoppingRule,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "rule", rename_all = "snake_case")]
+pub enum StoppingRule {
+    Median { after: u64, least: usize },
+    Halving { first: u64, factor: u32 },
 }
 
 /// One cell and its stages.
@@ -30,6 +60,8 @@ pub struct PlannedCell {
     pub seed: u64,
     /// keys of its stages; two cells with the same key share the stage
     pub stages: StageKeys,
+    /// estimated multiply-adds of each stage, in their order
+    pub costs: Vec<f64>,
     /// its resolved experiment
     pub yaml: String,
 }
@@ -45,4 +77,29 @@ pub struct StageKeys {
     /// absent where no speed is measured
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speed: Option<String>,
+}
+
+impl PlannedCell {
+    /// Its stages with their costs, each after those that it needs.
+    pub fn stages(&self) -> Vec<(StageId, f64)> {
+        let StageKeys { teacher, student, evaluation, speed } = &self.stages;
+        let keys = [
+            (Kind::Teacher, teacher.as_ref()),
+            (Kind::Student, Some(student)),
+            (Kind::Evaluation, Some(evaluation)),
+            (Kind::Speed, speed.as_ref()),
+        ];
+        let stages = keys.into_iter().filter_map(|(kind, key)| Some(StageId { kind, key: key?.clone() }));
+        stages.zip(self.costs.iter().copied().chain(std::iter::repeat(0.0))).collect()
+    }
+
+    /// The stage of one kind.
+    pub fn stage(&self, kind: Kind) -> Option<StageId> {
+        self.stages().into_iter().map(|(id, _)| id).find(|id| id.kind == kind)
+    }
+
+    /// Names the cell's result: the hash of all that it depends on.
+    pub fn key(&self) -> &str {
+        self.stages.speed.as_deref().unwrap_or(&self.stages.evaluation)
+    }
 }

@@ -1,6 +1,9 @@
 //! The stages of an experiment, each keyed by a hash of all that it depends on.
 
+pub mod comparison;
+pub mod drawn;
 pub mod evaluate;
+pub mod keys;
 mod lookout;
 pub mod numbers;
 pub mod teacher;

@@ -1,9 +1,10 @@
 //! Training a teacher and distilling a student, or finding that it was done before.
 
 use super::StageRecord;
+use super::keys::Keys;
 use super::teacher::Teacher;
 use super::watch::Watch;
-use crate::config::{Experiment, FlowPlan, TeacherPlan, config_hash, written};
+use crate::config::{Experiment, FlowPlan, TeacherPlan};
 use crate::console::Console;
 use crate::error::RunError;
 use crate::folder::Folder;
@@ -16,7 +17,6 @@ use flowstill_model::{Architecture, Checkpoint, FlowSpec, Orientation, Provenanc
 use flowstill_student::{Limits, Recipe, Source};
 use flowstill_teacher::Nll;
 use flowstill_trainer::{End, Environment, Settings, State, TrainError};
-use serde::Serialize;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -37,43 +37,18 @@ pub struct Workshop<'a> {
     pub interrupted: &'a AtomicBool,
 }
 
-#[derive(Serialize)]
-struct Key<'a, P: Serialize> {
-    stage: &'static str,
-    version: &'static str,
-    /// resolved settings of the stage
-    plan: P,
-    seed: u64,
-    data: &'a str,
-    teacher: Option<&'a str>,
-    /// only if it is not the usual one
-    #[serde(skip_serializing_if = "Option::is_none")]
-    engine: Option<&'static str>,
-}
-
 impl Workshop<'_> {
-    /// Key of the teacher that is trained by `plan`.
-    fn flow_key(&self, plan: &FlowPlan) -> String {
-        self.key("teacher", (&plan.architecture, &plan.training), None)
+    fn keys(&self) -> Keys<'_> {
+        Keys { experiment: self.experiment, data: &self.data.hash, engine: self.engine }
     }
 
     /// Key of the student of `teacher`.
     pub fn student_key(&self, teacher: &Teacher) -> String {
-        let student = &self.experiment.student;
-        let plan = (&student.architecture, &student.recipe);
-        match teacher {
-            Teacher::Trained(stage) => self.key("student", plan, Some(&stage.record.key)),
-            Teacher::Known(_) => {
-                let truth = self.key("truth", written::Data::from(&self.experiment.data), None);
-                self.key("student", plan, Some(&truth))
-            }
-        }
-    }
-
-    fn key(&self, stage: &'static str, plan: impl Serialize, teacher: Option<&str>) -> String {
-        let engine = (self.engine != Engine::default()).then(|| self.engine.name());
-        let (seed, data) = (self.experiment.seed, self.data.hash.as_str());
-        config_hash(&Key { stage, version: VERSION, plan, seed, data, teacher, engine })
+        let key = match teacher {
+            Teacher::Trained(stage) => Some(stage.record.key.as_str()),
+            Teacher::Known(_) => None,
+        };
+        self.keys().student(key)
     }
 
     /// The teacher: trained now, or earlier with the same key; or known without any training.
@@ -92,7 +67,7 @@ impl Workshop<'_> {
     pub fn finished_teacher(&self) -> Result<Option<Teacher>, RunError> {
         match &self.experiment.teacher {
             TeacherPlan::Flow(plan) => {
-                Ok(self.finished("teacher", &self.flow_key(plan))?.map(Box::new).map(Teacher::Trained))
+                Ok(self.finished("teacher", &self.keys().flow(plan))?.map(Box::new).map(Teacher::Trained))
             }
             TeacherPlan::Truth(target) => Ok(Some(Teacher::Known(self.truth(*target)?))),
         }
@@ -114,7 +89,7 @@ impl Workshop<'_> {
     }
 
     fn trained(&self, plan: &FlowPlan, console: &mut dyn Console) -> Result<Stage, RunError> {
-        let key = self.flow_key(plan);
+        let key = self.keys().flow(plan);
         if let Some(stage) = self.finished_or_room("teacher", &key)? {
             console.say(&format!("teacher: trained earlier, {}", self.folder.checkpoint("teacher").display()));
             return Ok(stage);

@@ -5,7 +5,9 @@ use super::jobs::Jobs;
 use super::programs::{Programs, ask};
 use super::submission::settle;
 use super::tracking::{Seen, look};
-use flowstill_runner::folder::Folder;
+use crate::error::SweepError;
+use flowstill_model::atomic;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// A file of its own, which no other writer can undo: whoever looks after the jobs has to end.
@@ -20,10 +22,13 @@ pub fn cancelled(store: &Path) -> bool {
 ///
 /// # Errors
 /// The mark cannot be removed.
-pub fn forget(store: &Path) -> Result<bool, SlurmError> {
-    let was = cancelled(store);
-    Folder::new(store).remove(&store.join(MARK))?;
-    Ok(was)
+pub fn forget(store: &Path) -> Result<bool, SweepError> {
+    let path = store.join(MARK);
+    match std::fs::remove_file(&path) {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(SweepError::write(&path, source)),
+    }
 }
 
 /// Cancels the jobs of the sweep in `store` and returns how many tasks were pending or running. Its workers are told to
@@ -31,12 +36,13 @@ pub fn forget(store: &Path) -> Result<bool, SlurmError> {
 ///
 /// # Errors
 /// SLURM cannot be asked, or does not do it.
-pub fn cancel(programs: &Programs, store: &Path) -> Result<usize, SlurmError> {
+pub fn cancel(programs: &Programs, store: &Path) -> Result<usize, SweepError> {
     let store = &super::executor::absolute(store)?;
-    Folder::new(store).write(MARK, b"")?;
+    let mark = store.join(MARK);
+    atomic::write(&mark, b"").map_err(|source| SweepError::write(&mark, source))?;
     let mut jobs = Jobs::read(store)?;
     let list = |jobs: &Jobs| jobs.open_ids().iter().map(u64::to_string).collect::<Vec<_>>();
-    let refused = |said, jobs: &Jobs| Err(SlurmError::NotCancelled { said, jobs: list(jobs).join(" ") });
+    let refused = |said, jobs: &Jobs| Err(SlurmError::NotCancelled { said, jobs: list(jobs).join(" ") }.into());
     if let Some(said) = settle(programs, store, &mut jobs)? {
         return refused(said, &jobs);
     }

@@ -1,6 +1,5 @@
-//! Why a sweep on SLURM ended early.
+//! What is wrong with SLURM, or with what it was asked for.
 
-use flowstill_runner::RunError;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -13,9 +12,7 @@ pub enum SlurmError {
     Missing { program: PathBuf },
     #[error("cannot start {program}")]
     Start { program: PathBuf, source: std::io::Error },
-    #[error(
-        "SLURM refused the jobs: {said}; the keys of `slurm` in the sweep's YAML become options of sbatch, see {script}"
-    )]
+    #[error("SLURM refused the jobs: {said}; the keys of `executor.slurm` become options of sbatch, see {script}")]
     Refused { said: String, script: PathBuf },
     #[error("SLURM did not cancel the jobs: {said}; try again, or use scancel on {jobs}")]
     NotCancelled { said: String, jobs: String },
@@ -26,8 +23,6 @@ pub enum SlurmError {
          the cause is gone, the same command goes on"
     )]
     NoProgress { submissions: u32, ending: String, log: String },
-    #[error(transparent)]
-    Store(#[from] RunError),
 }
 
 impl SlurmError {
@@ -36,7 +31,6 @@ impl SlurmError {
         match self {
             Self::Missing { .. } | Self::Refused { .. } | Self::Unwritable { .. } => 2,
             Self::Start { .. } | Self::NotCancelled { .. } | Self::NoProgress { .. } => 1,
-            Self::Store(error) => error.exit_code(),
         }
     }
 }

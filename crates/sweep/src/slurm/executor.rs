@@ -13,11 +13,14 @@ use super::submission::{Submitted, Submitter, settle};
 use super::task::State;
 use super::tracking::{Seen, ending, look};
 use super::work::{Left, Work};
-use flowstill_runner::RunError;
+use crate::error::SweepError;
 use flowstill_runner::config::sweep::Slurm;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+/// Between two looks at the work while nothing is asked of SLURM.
+const WATCH: Duration = Duration::from_millis(500);
 
 /// What SLURM is asked for, and how.
 #[derive(Debug, Clone)]
@@ -56,10 +59,10 @@ impl Executor {
     /// read or written.
     pub fn run(
         &self,
-        work: &dyn Work,
+        work: &mut dyn Work,
         interrupted: &AtomicBool,
         tell: &mut dyn FnMut(Event),
-    ) -> Result<Outcome, SlurmError> {
+    ) -> Result<Outcome, SweepError> {
         let store = absolute(work.folder())?;
         let mut jobs = Jobs::read(&store)?;
         if forget(&store)? {
@@ -72,14 +75,14 @@ impl Executor {
             if let Some(outcome) = self.turn(work, &store, &mut memory)? {
                 return Ok(outcome);
             }
-            wait(memory.pause, interrupted);
+            wait(memory.pause, interrupted, work)?;
             memory.pause = (memory.pause * 3 / 2).min(self.pace.longest);
         }
         Ok(Outcome::Left { tasks: memory.tasks })
     }
 
     /// One look at the store and at SLURM, and what follows from it.
-    fn turn(&self, work: &dyn Work, store: &Path, memory: &mut Memory<'_>) -> Result<Option<Outcome>, SlurmError> {
+    fn turn(&self, work: &mut dyn Work, store: &Path, memory: &mut Memory<'_>) -> Result<Option<Outcome>, SweepError> {
         let left = work.left()?;
         // every step is progress, but not news
         if memory.tell(Event::Work(Left { progress: 0, ..left })) {
@@ -109,7 +112,7 @@ impl Executor {
         };
         let look = memory.queue.take(&tasks, &mut jobs, purpose, store, &self.programs)?;
         memory.tasks = look.alive();
-        self.report(&look, memory);
+        self.report(&look, work, memory)?;
 
         let by_others = look.ended.iter().any(|task| task.state == State::Cancelled);
         if memory.cancelled && look.alive() == 0 && !look.settling {
@@ -123,18 +126,26 @@ impl Executor {
         Ok(None)
     }
 
-    fn report(&self, look: &Look, memory: &mut Memory<'_>) {
+    /// Tells what is new, and the work which of its workers are gone.
+    fn report(&self, look: &Look, work: &mut dyn Work, memory: &mut Memory<'_>) -> Result<(), SweepError> {
         memory.answered();
         if look.first && look.alive() > 0 {
             memory.tell(Event::Attached { tasks: look.alive() });
         }
-        for task in look.ended.iter().filter(|task| task.words != "COMPLETED") {
-            memory.tell(Event::Lost { task: task.name(), ending: ending(&self.programs, task) });
+        for task in &look.ended {
+            let ending = ending(&self.programs, task);
+            if ending.broke {
+                work.broke(&task.name(), &ending.words)?;
+            }
+            if task.words != "COMPLETED" {
+                memory.tell(Event::Lost { task: task.name(), ending: ending.words });
+            }
         }
         let Look { pending, running, ref reasons, .. } = *look;
         if look.alive() > 0 {
             memory.tell(Event::Queue { pending, running, reasons: reasons.clone() });
         }
+        Ok(())
     }
 
     /// Submits as many tasks as are missing.
@@ -145,7 +156,7 @@ impl Executor {
         look: &Look,
         store: &Path,
         memory: &mut Memory<'_>,
-    ) -> Result<(), SlurmError> {
+    ) -> Result<(), SweepError> {
         let most = self.slurm.array_parallelism.map_or(usize::MAX, |most| most.max(1) as usize);
         let wanted = match purpose {
             Purpose::Stages => left.workers().min(most),
@@ -157,7 +168,7 @@ impl Executor {
         }
         if memory.patience.fruitless(left.progress) >= self.pace.submissions {
             // as long as one works, it may get on
-            return if look.alive() > 0 { Ok(()) } else { Err(self.no_progress(left, store, memory)) };
+            return if look.alive() > 0 { Ok(()) } else { Err(self.no_progress(left, store, memory).into()) };
         }
         if purpose == Purpose::Speed {
             self.withdraw(store)?;
@@ -182,7 +193,7 @@ impl Executor {
                     memory.tell(Event::Unknown { said });
                     break;
                 }
-                Submitted::Refused(error) if memory.tasks == 0 => return Err(error),
+                Submitted::Refused(error) if memory.tasks == 0 => return Err(error.into()),
                 Submitted::Refused(error) => {
                     memory.tell(Event::NoMore { said: error.to_string() });
                     break;
@@ -193,7 +204,7 @@ impl Executor {
     }
 
     /// Tasks that have not begun would find nothing to do.
-    fn withdraw(&self, store: &Path) -> Result<(), SlurmError> {
+    fn withdraw(&self, store: &Path) -> Result<(), SweepError> {
         let ids = Jobs::read(store)?.open_ids();
         if !ids.is_empty() {
             let words = std::iter::once("--state=PENDING".to_owned()).chain(ids.iter().map(u64::to_string));
@@ -203,7 +214,7 @@ impl Executor {
         Ok(())
     }
 
-    fn finish(&self, store: &Path) -> Result<(), SlurmError> {
+    fn finish(&self, store: &Path) -> Result<(), SweepError> {
         self.withdraw(store)?;
         let mut jobs = Jobs::read(store)?;
         jobs.jobs.iter_mut().for_each(|job| job.ended = true);
@@ -226,16 +237,20 @@ impl Executor {
     }
 }
 
-/// Sleeps, but not through an interrupt.
-fn wait(pause: Duration, interrupted: &AtomicBool) {
-    let start = Instant::now();
+/// Sleeps, but not through an interrupt, and not without a look at the work now and then.
+fn wait(pause: Duration, interrupted: &AtomicBool, work: &mut dyn Work) -> Result<(), SweepError> {
+    let (start, mut looked) = (Instant::now(), Instant::now());
     while start.elapsed() < pause && !interrupted.load(Ordering::Relaxed) {
         std::thread::sleep(pause.saturating_sub(start.elapsed()).min(Duration::from_millis(50)));
+        if looked.elapsed() > WATCH {
+            looked = Instant::now();
+            work.watch()?;
+        }
     }
+    Ok(())
 }
 
 /// The folder as tasks name it, which begin elsewhere.
-pub(super) fn absolute(folder: &Path) -> Result<PathBuf, RunError> {
-    std::path::absolute(folder)
-        .map_err(|e| RunError::Read { path: folder.into(), reason: format!("it has no absolute path: {e}") })
+pub(super) fn absolute(folder: &Path) -> Result<PathBuf, SweepError> {
+    std::path::absolute(folder).map_err(|source| SweepError::read(folder, source))
 }

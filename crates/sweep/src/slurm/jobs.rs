@@ -1,9 +1,8 @@
 //! `slurm/jobs.json`: what was submitted for a store, so that the same command finds it again.
 
-use super::error::SlurmError;
 use super::script::Purpose;
-use flowstill_runner::RunError;
-use flowstill_runner::folder::Folder;
+use crate::error::SweepError;
+use crate::store::{read_json, write_json};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -40,18 +39,18 @@ impl Job {
 
 impl Jobs {
     /// Those of a store, none if nothing was submitted yet.
-    pub fn read(store: &Path) -> Result<Self, SlurmError> {
+    pub fn read(store: &Path) -> Result<Self, SweepError> {
         let none = Self { format_version: FORMAT_VERSION, jobs: Vec::new() };
-        let jobs: Self = Folder::new(store).read_json(FILE)?.unwrap_or(none);
+        let jobs: Self = read_json(&store.join(FILE))?.unwrap_or(none);
         if jobs.format_version != FORMAT_VERSION {
             let reason = format!("it is of format {}, expected {FORMAT_VERSION}", jobs.format_version);
-            return Err(RunError::Read { path: store.join(FILE), reason }.into());
+            return Err(SweepError::Damaged { path: store.join(FILE), reason });
         }
         Ok(jobs)
     }
 
-    pub fn write(&self, store: &Path) -> Result<(), SlurmError> {
-        Ok(Folder::new(store).write_json(FILE, self)?)
+    pub fn write(&self, store: &Path) -> Result<(), SweepError> {
+        write_json(&store.join(FILE), self)
     }
 
     /// Those of which a task may be alive.

@@ -15,6 +15,7 @@ mod programs;
 mod queue;
 mod quoting;
 mod script;
+mod stages;
 mod submission;
 mod task;
 #[cfg(test)]
@@ -29,4 +30,5 @@ pub use executor::{Executor, Pace};
 pub use outcome::Outcome;
 pub use programs::Programs;
 pub use script::Worker;
+pub use stages::Stages;
 pub use work::{Left, Work};

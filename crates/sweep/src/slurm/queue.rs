@@ -1,10 +1,10 @@
 //! The tasks of a sweep as SLURM has just told them, and what is new about them.
 
-use super::error::SlurmError;
 use super::jobs::Jobs;
 use super::programs::{Programs, ask};
 use super::script::Purpose;
 use super::task::{State, Task};
+use crate::error::SweepError;
 use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -55,7 +55,7 @@ impl Queue {
         purpose: Purpose,
         store: &Path,
         programs: &Programs,
-    ) -> Result<Look, SlurmError> {
+    ) -> Result<Look, SweepError> {
         for stuck in tasks.iter().filter(|task| task.state == State::Stuck) {
             // lost for us whether or not SLURM lets go of it
             ask(&programs.scancel, [stuck.name()])?;

@@ -99,17 +99,22 @@ fn options(
         options.push(("exclusive".into(), None));
     }
     for (name, value) in &slurm.additional_parameters {
-        checked(name)?;
-        // a flag is written as `name: true` or with nothing behind it
-        let flag = value.is_empty() || value == "true";
-        options.push((name.clone(), (!flag).then(|| value.clone())));
+        // as a key of YAML is often written
+        let name = name.replace('_', "-");
+        checked(&name)?;
+        match value.as_str() {
+            "false" => {}
+            "" | "true" => options.push((name, None)),
+            value => options.push((name, Some(value.to_owned()))),
+        }
     }
     Ok(options)
 }
 
 fn checked(name: &str) -> Result<(), SlurmError> {
-    let refused =
-        |reason| Err(SlurmError::Unwritable { what: format!("`{name}` in `slurm.additional_parameters`"), reason });
+    let refused = |reason| {
+        Err(SlurmError::Unwritable { what: format!("`{name}` in `executor.slurm.additional_parameters`"), reason })
+    };
     if OURS.contains(&name) {
         return refused("the sweep sets it itself; leave it out");
     }
@@ -146,7 +151,9 @@ mod tests {
             array_parallelism: Some(3),
             signal_delay_s: Some(60),
             setup: vec!["module load gcc".into(), "ulimit -c 0".into()],
-            additional_parameters: vec![("nice".into(), "100".into()), ("spread-job".into(), "true".into())],
+            additional_parameters: [("nice", "100"), ("spread_job", "true"), ("contiguous", "false")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
         };
         let expected = "#!/bin/bash
 #SBATCH --job-name=flowstill-moons

@@ -5,9 +5,9 @@ use super::jobs::{Job, Jobs};
 use super::programs::{Answer, Programs, ask};
 use super::quoting::text;
 use super::script::{Purpose, Worker, logs, script};
-use flowstill_runner::RunError;
+use crate::error::SweepError;
+use flowstill_model::atomic;
 use flowstill_runner::config::sweep::Slurm;
-use flowstill_runner::folder::Folder;
 use std::path::{Path, PathBuf};
 
 /// SLURM's own default for the number of tasks in an array.
@@ -39,16 +39,15 @@ impl Submitter<'_> {
     ///
     /// # Errors
     /// The script cannot be written, or sbatch is missing.
-    pub fn submit(&self, tasks: usize, purpose: Purpose) -> Result<Submitted, SlurmError> {
-        let text_of = |path: &Path| text(path).map(str::to_owned);
+    pub fn submit(&self, tasks: usize, purpose: Purpose) -> Result<Submitted, SweepError> {
         let tasks = tasks.min(self.max_array_size()?);
         let mut jobs = Jobs::read(&self.store)?;
         let name = jobs.next_script();
         let path = self.store.join(&name);
         let script = script(self.slurm, self.name, self.worker, &self.store, purpose)?;
-        Folder::new(&self.store).write(&text_of(&name)?, script.as_bytes())?;
+        atomic::write(&path, script.as_bytes()).map_err(|source| SweepError::write(&path, source))?;
         let logs = logs(&self.store);
-        std::fs::create_dir_all(&logs).map_err(|source| RunError::Write { path: logs, source })?;
+        std::fs::create_dir_all(&logs).map_err(|source| SweepError::write(&logs, source))?;
 
         // written down first: after a kill in between, the job is found by its script
         let at = jobs.jobs.len();
@@ -56,7 +55,7 @@ impl Submitter<'_> {
         jobs.write(&self.store)?;
         let at_once = self.slurm.array_parallelism.map_or_else(String::new, |most| format!("%{most}"));
         let array = format!("--array=0-{}{at_once}", tasks - 1);
-        let answer = ask(&self.programs.sbatch, ["--parsable", &array, &text_of(&path)?])?;
+        let answer = ask(&self.programs.sbatch, ["--parsable", &array, &text(&path)?])?;
         if answer.unreachable() {
             return Ok(Submitted::Unknown(answer.complaint()));
         }
@@ -71,7 +70,7 @@ impl Submitter<'_> {
     }
 
     /// Tasks that an array may have.
-    fn max_array_size(&self) -> Result<usize, SlurmError> {
+    fn max_array_size(&self) -> Result<usize, SweepError> {
         let answer = ask(&self.programs.scontrol, ["show", "config"])?;
         let mut values = answer.out.lines().filter_map(|line| line.split_once('='));
         let value = values.find(|(key, _)| key.trim() == "MaxArraySize");
@@ -90,7 +89,7 @@ fn id(answer: &Answer) -> Option<u64> {
 ///
 /// # Errors
 /// `jobs.json` cannot be written, or there is no squeue.
-pub fn settle(programs: &Programs, store: &Path, jobs: &mut Jobs) -> Result<Option<String>, SlurmError> {
+pub fn settle(programs: &Programs, store: &Path, jobs: &mut Jobs) -> Result<Option<String>, SweepError> {
     if jobs.jobs.iter().all(|job| job.ended || job.id.is_some()) {
         return Ok(None);
     }

@@ -1,7 +1,7 @@
-//! The executor against a SLURM of files, [`fake_slurm.sh`](https://slurm.schedmd.com), whose mishaps a test decides on.
+//! The executor against a SLURM of files, `fake_slurm.sh`, whose mishaps a test decides on.
 
 use super::*;
-use flowstill_runner::RunError;
+use crate::error::SweepError;
 use flowstill_runner::config::sweep::Slurm;
 use std::cell::{Cell, RefCell};
 use std::fs;
@@ -23,12 +23,17 @@ struct World<'a> {
     told: RefCell<Vec<String>>,
 }
 
-impl Work for World<'_> {
+impl Work for &World<'_> {
     fn folder(&self) -> &Path {
-        self.folder.path()
+        self.store()
     }
 
-    fn left(&self) -> Result<Left, RunError> {
+    fn broke(&mut self, task: &str, how: &str) -> Result<(), SweepError> {
+        self.told.borrow_mut().push(format!("{task} broke: {how}"));
+        Ok(())
+    }
+
+    fn left(&mut self) -> Result<Left, SweepError> {
         self.turn.set(self.turn.get() + 1);
         assert!(self.turn.get() < 200, "it does not end; so far {:?}", self.told.borrow());
         self.script.get()(self, self.turn.get());
@@ -52,6 +57,10 @@ impl<'a> World<'a> {
         Self { folder, left, turn, script, interrupted: AtomicBool::new(false), told }
     }
 
+    fn store(&self) -> &Path {
+        self.folder.path()
+    }
+
     fn programs(&self) -> Programs {
         Programs::at(&self.folder.path().join("bin"))
     }
@@ -66,14 +75,14 @@ impl<'a> World<'a> {
         }
     }
 
-    fn run(&self, parallelism: u64) -> Result<Outcome, SlurmError> {
+    fn run(&self, parallelism: u64) -> Result<Outcome, SweepError> {
         self.turn.set(0);
         let tell = &mut |event: Event| self.told.borrow_mut().push(event.to_string());
-        self.executor(Some(parallelism)).run(self, &self.interrupted, tell)
+        self.executor(Some(parallelism)).run(&mut &*self, &self.interrupted, tell)
     }
 
     /// Runs with other things happening.
-    fn run_again(&self, script: Script<'a>) -> Result<Outcome, SlurmError> {
+    fn run_again(&self, script: Script<'a>) -> Result<Outcome, SweepError> {
         self.script.set(script);
         self.run(2)
     }
@@ -125,10 +134,10 @@ fn workers_first_and_speed_last_on_a_node_of_its_own() {
     });
     assert_eq!(world.run(8).unwrap(), Outcome::Done);
     assert_eq!(world.arrays(), ["0-2%8", "0-0%8"]);
-    let script = |n: u32| fs::read_to_string(world.folder().join(format!("slurm/{n}.sh"))).unwrap();
+    let script = |n: u32| fs::read_to_string(world.store().join(format!("slurm/{n}.sh"))).unwrap();
     assert!(!script(1).contains("--exclusive") && !script(1).contains("--speed"));
     assert!(script(2).contains("#SBATCH --exclusive\n") && script(2).ends_with("' --speed\n"));
-    assert!(world.folder().join("slurm/logs").is_dir());
+    assert!(world.store().join("slurm/logs").is_dir());
 }
 
 #[test]
@@ -169,6 +178,20 @@ fn lost_tasks_are_replaced() {
     for told in ["1_1 ended as NODE_FAIL (NodeDown)", "1_0 ended as PREEMPTED", "requeued held"] {
         world.was_told(told);
     }
+    assert!(!world.told.borrow().iter().any(|line| line.contains("broke")), "none of this is a worker's fault");
+}
+
+#[test]
+fn workers_that_broke_are_told_to_the_store() {
+    let world = World::new(2, &|world, turn| match turn {
+        2 => world.task("1_1", "OUT_OF_MEMORY|None"),
+        4 => world.task("1_0", "FAILED|NonZeroExitCode"),
+        7 => world.done(),
+        _ => world.progress(),
+    });
+    assert_eq!(world.run(2).unwrap(), Outcome::Done);
+    world.was_told("1_1 broke: OUT_OF_MEMORY");
+    world.was_told("1_0 broke: FAILED");
 }
 
 #[test]
@@ -257,7 +280,7 @@ fn all_fail(world: &World, _: u32) {
 fn it_gives_up_when_nothing_goes_on() {
     let world = World::new(1, &|world, turn| {
         all_fail(world, turn);
-        let logs = world.folder().join("slurm/logs");
+        let logs = world.store().join("slurm/logs");
         if logs.is_dir() {
             fs::write(logs.join("3_0.log"), "starting\nmodule: command not found\n\n").unwrap();
         }
@@ -308,12 +331,12 @@ fn an_interrupt_leaves_the_jobs_and_the_same_command_finds_them() {
 fn cancelling_ends_the_jobs_and_whoever_looks_after_them() {
     let world = World::new(2, &|world, turn| {
         if turn == 3 {
-            assert_eq!(cancel(&world.programs(), world.folder()).unwrap(), 2);
+            assert_eq!(cancel(&world.programs(), world.store()).unwrap(), 2);
         }
     });
     assert_eq!(world.run(2).unwrap(), Outcome::Cancelled);
-    assert_eq!(fs::read_to_string(world.folder().join("bin/tasks/1_1")).unwrap(), "CANCELLED|None\n");
-    assert_eq!(cancel(&world.programs(), world.folder()).unwrap(), 0, "there is nothing left to cancel");
+    assert_eq!(fs::read_to_string(world.store().join("bin/tasks/1_1")).unwrap(), "CANCELLED|None\n");
+    assert_eq!(cancel(&world.programs(), world.store()).unwrap(), 0, "there is nothing left to cancel");
     assert_eq!(
         world
             .run_again(&|world, turn| if turn == 3 {
@@ -353,7 +376,7 @@ fn what_slurm_refuses_is_told_in_its_words() {
     let error = world.run(1).unwrap_err();
     assert_eq!(error.exit_code(), 2);
     assert!(error.to_string().contains("Invalid partition name specified"), "{error}");
-    assert!(error.to_string().contains("keys of `slurm`"), "{error}");
+    assert!(error.to_string().contains("keys of `executor.slurm`"), "{error}");
 }
 
 #[test]
@@ -376,7 +399,7 @@ fn a_machine_without_slurm_is_told_apart() {
     let world = World::new(1, &|_, _| {});
     let programs = Programs { scontrol: "no-scontrol-here".into(), ..world.programs() };
     let executor = Executor { programs, ..world.executor(None) };
-    let error = executor.run(&world, &world.interrupted, &mut |_| {}).unwrap_err();
+    let error = executor.run(&mut &world, &world.interrupted, &mut |_| {}).unwrap_err();
     assert_eq!(error.exit_code(), 2);
     assert!(error.to_string().contains("--executor local"), "{error}");
 }

@@ -1,8 +1,8 @@
 //! What SLURM knows of our tasks, asked of whichever program answers.
 
-use super::error::SlurmError;
 use super::programs::{Programs, ask};
-use super::task::{SQUEUE_FORMAT, State, Task, from_sacct, from_scontrol, from_squeue};
+use super::task::{SQUEUE_FORMAT, Task, from_sacct, from_scontrol, from_squeue};
+use crate::error::SweepError;
 
 /// What was learnt.
 pub enum Seen {
@@ -16,7 +16,7 @@ pub enum Seen {
 ///
 /// # Errors
 /// There is no squeue.
-pub fn look(programs: &Programs, jobs: &[u64]) -> Result<Seen, SlurmError> {
+pub fn look(programs: &Programs, jobs: &[u64]) -> Result<Seen, SweepError> {
     if jobs.is_empty() {
         return Ok(Seen::Tasks(Vec::new()));
     }
@@ -56,14 +56,22 @@ fn by_sacct(programs: &Programs, list: &str) -> Option<Vec<Task>> {
     (answer.well && list.split(',').all(|job| tasks.iter().any(|task| task.job.to_string() == job))).then_some(tasks)
 }
 
+/// How a task ended.
+pub struct End {
+    pub words: String,
+    /// whether its own worker is to blame, neither SLURM nor a person
+    pub broke: bool,
+}
+
 /// How a task that is over ended. Of one that failed, scontrol also knows the exit code, by which a worker that was told
 /// to save is told apart from one that broke.
-pub fn ending(programs: &Programs, task: &Task) -> String {
-    if task.state == State::Ended && task.words.starts_with("FAILED") {
+pub fn ending(programs: &Programs, task: &Task) -> End {
+    let failed = task.words.starts_with("FAILED");
+    if failed {
         let answer = ask(&programs.scontrol, ["-o", "show", "job", &task.name()]);
         if answer.is_ok_and(|answer| answer.out.contains(" ExitCode=130:0 ")) {
-            return "saved, by a signal".into();
+            return End { words: "saved, by a signal".into(), broke: false };
         }
     }
-    task.words.clone()
+    End { words: task.words.clone(), broke: failed || task.words.starts_with("OUT_OF_MEMORY") }
 }

@@ -1,6 +1,6 @@
 //! What the executor asks of a store.
 
-use flowstill_runner::RunError;
+use crate::error::SweepError;
 use std::path::Path;
 
 /// A sweep with work left in it.
@@ -12,7 +12,23 @@ pub trait Work {
     ///
     /// # Errors
     /// The store cannot be read.
-    fn left(&self) -> Result<Left, RunError>;
+    fn left(&mut self) -> Result<Left, SweepError>;
+
+    /// Called about twice a second while there is nothing else to do, for whoever shows progress.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn watch(&mut self) -> Result<(), SweepError> {
+        Ok(())
+    }
+
+    /// A task, by its name in SLURM, broke down by itself: `how`, in words.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    fn broke(&mut self, _task: &str, _how: &str) -> Result<(), SweepError> {
+        Ok(())
+    }
 }
 
 /// Stages that are not done yet, and how far the sweep is.
@@ -30,7 +46,7 @@ pub struct Left {
     pub done: usize,
     /// cells that ended otherwise
     pub failed: usize,
-    /// differs from the last time if anything went on: a stage ended, or a training got further
+    /// grows if anything goes on: a stage ends, or a training gets further than it ever was
     pub progress: u64,
 }
 

@@ -1,0 +1,73 @@
+//! The names of stages: hashes of all that they depend on.
+
+use crate::config::{Experiment, FlowPlan, TeacherPlan, config_hash, written};
+use crate::provenance::VERSION;
+use flowstill_flow::Engine;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Key<'a, P: Serialize> {
+    stage: &'static str,
+    version: &'static str,
+    /// resolved settings of the stage
+    plan: P,
+    seed: u64,
+    data: &'a str,
+    teacher: Option<&'a str>,
+    /// only if it is not the usual one
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engine: Option<&'static str>,
+}
+
+/// What all keys of one experiment share.
+#[derive(Debug, Clone, Copy)]
+pub struct Keys<'a> {
+    pub experiment: &'a Experiment,
+    /// hash of the data's content
+    pub data: &'a str,
+    pub engine: Engine,
+}
+
+impl Keys<'_> {
+    /// Key of the teacher; nothing where a known density is the teacher.
+    pub fn teacher(&self) -> Option<String> {
+        self.experiment.teacher.flow().map(|plan| self.flow(plan))
+    }
+
+    /// Key of the teacher that is trained by `plan`.
+    pub fn flow(&self, plan: &FlowPlan) -> String {
+        self.key("teacher", (&plan.architecture, &plan.training), None)
+    }
+
+    /// Key of the student of the teacher with key `teacher`, or of the known density.
+    pub fn student(&self, teacher: Option<&str>) -> String {
+        let student = &self.experiment.student;
+        let plan = (&student.architecture, &student.recipe);
+        match (teacher, &self.experiment.teacher) {
+            (None, TeacherPlan::Truth(_)) => {
+                let truth = self.key("truth", written::Data::from(&self.experiment.data), None);
+                self.key("student", plan, Some(&truth))
+            }
+            _ => self.key("student", plan, teacher),
+        }
+    }
+
+    /// Key of the comparison of the student with key `student` with its teacher; the modes of the target are a part of
+    /// it.
+    pub fn evaluation(&self, student: &str) -> String {
+        let data = written::Data::from(&self.experiment.data).synthetic;
+        self.key("evaluation", (self.experiment.evaluation.samples, data), Some(student))
+    }
+
+    /// Key of the measurement of speed of the student with key `student` and its teacher.
+    pub fn speed(&self, student: &str) -> String {
+        let bench = &self.experiment.bench;
+        self.key("speed", (&bench.batches, bench.repetitions, self.experiment.threads), Some(student))
+    }
+
+    fn key(&self, stage: &'static str, plan: impl Serialize, teacher: Option<&str>) -> String {
+        let engine = (self.engine != Engine::default()).then(|| self.engine.name());
+        let seed = self.experiment.seed;
+        config_hash(&Key { stage, version: VERSION, plan, seed, data: self.data, teacher, engine })
+    }
+}

@@ -1,0 +1,55 @@
+//! Why a sweep could not be planned, run or read.
+
+use crate::slurm::SlurmError;
+use flowstill_runner::RunError;
+use std::io;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+#[derive(Debug, Error)]
+pub enum SweepError {
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error(transparent)]
+    Slurm(#[from] SlurmError),
+    #[error("{folder} holds no sweep: {reason}; expected the folder of a sweep, as `flowstill sweep` makes it")]
+    NoSweep { folder: PathBuf, reason: String },
+    #[error("cannot read {path}: {reason}; delete it to have it made again")]
+    Damaged { path: PathBuf, reason: String },
+    #[error("cannot read {path}")]
+    Read { path: PathBuf, source: io::Error },
+    #[error("cannot write {path}")]
+    Write { path: PathBuf, source: io::Error },
+    #[error("no space is left to write {path}; free some, and the same command goes on")]
+    DiskFull { path: PathBuf },
+    #[error("{folder} was planned by flowstill {planned}, this is {own}; run `flowstill sweep` again to plan it anew")]
+    OtherVersion { folder: PathBuf, planned: String, own: &'static str },
+    #[error("cannot start a worker: {reason}")]
+    Spawn { reason: String },
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl SweepError {
+    /// A failed write of `path`.
+    pub fn write(path: &Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { path: path.into() },
+            _ => Self::Write { path: path.into(), source },
+        }
+    }
+
+    pub fn read(path: &Path, source: io::Error) -> Self {
+        Self::Read { path: path.into(), source }
+    }
+
+    /// Exit code of the command.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Run(error) => error.exit_code(),
+            Self::Slurm(error) => error.exit_code(),
+            Self::NoSweep { .. } | Self::Damaged { .. } | Self::OtherVersion { .. } | Self::Refused(_) => 2,
+            Self::Read { .. } | Self::Write { .. } | Self::DiskFull { .. } | Self::Spawn { .. } => 1,
+        }
+    }
+}

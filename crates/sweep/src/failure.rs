@@ -1,0 +1,95 @@
+//! What is known of a stage that did not succeed.
+
+use crate::error::SweepError;
+use crate::process;
+use crate::stage::StageId;
+use crate::store::{Store, read_json, write_json};
+use flowstill_runner::RunError;
+use flowstill_trainer::TrainError;
+use serde::{Deserialize, Serialize};
+
+/// `failures/<stage>.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    pub stage: StageId,
+    pub cause: Cause,
+    /// in words
+    pub reason: String,
+    /// how often it was tried
+    pub attempts: u32,
+    pub host: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// the same again would end the same
+    Lasting,
+    /// another attempt may succeed
+    Passing,
+    /// ended early because others did better
+    Stopped,
+}
+
+impl Failure {
+    /// Of a stage that ended with `error`.
+    pub fn of(stage: &StageId, error: &RunError, before: Option<&Self>) -> Self {
+        let cause = match error {
+            RunError::Train { source: TrainError::Diverged { .. } | TrainError::Refused(_), .. } => Cause::Lasting,
+            RunError::Train { .. } | RunError::Write { .. } | RunError::Read { .. } => Cause::Passing,
+            RunError::Data(_) | RunError::Checkpoint(_) | RunError::Threads { .. } => Cause::Passing,
+            _ => Cause::Lasting,
+        };
+        Self::new(stage, cause, chain(error), before)
+    }
+
+    pub fn new(stage: &StageId, cause: Cause, reason: String, before: Option<&Self>) -> Self {
+        let attempts = before.map_or(0, |failure| failure.attempts) + 1;
+        Self { stage: stage.clone(), cause, reason, attempts, host: process::host() }
+    }
+
+    /// Whether there is nothing left to try.
+    pub fn is_final(&self, retries: u32) -> bool {
+        match self.cause {
+            Cause::Lasting | Cause::Stopped => true,
+            Cause::Passing => self.attempts > retries,
+        }
+    }
+
+    pub fn load(store: &Store, stage: &StageId) -> Result<Option<Self>, SweepError> {
+        read_json(&store.failure(stage))
+    }
+
+    pub fn save(&self, store: &Store) -> Result<(), SweepError> {
+        write_json(&store.failure(&self.stage), self)
+    }
+}
+
+/// An error with all that caused it, in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let said = inner.to_string();
+        if !text.ends_with(&said) {
+            text += &format!(": {said}");
+        }
+        cause = inner.source();
+    }
+    text.replace('\n', "; ")
+}
+
+/// Whether a disk was full, which is no fault of any cell.
+pub fn disk_full(error: &RunError) -> bool {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(inner) = cause {
+        let full = inner
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|e| matches!(e.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded));
+        if full {
+            return true;
+        }
+        cause = inner.source();
+    }
+    false
+}

@@ -1,0 +1,196 @@
+//! The workers of this machine: as many processes as fit, watched and succeeded when they die.
+
+use crate::error::SweepError;
+use crate::graph::Graph;
+use crate::lease;
+use crate::plan::Plan;
+use crate::process;
+use crate::status::{Looker, Status};
+use crate::store::Store;
+use std::fs::OpenOptions;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Exit code of a worker that found the disk full.
+pub const DISK_FULL: u8 = 3;
+/// Between two looks at the workers.
+const LOOK: Duration = Duration::from_millis(20);
+/// Between two looks at the whole sweep.
+const REPORT: Duration = Duration::from_millis(500);
+/// Workers that may die one after the other before any stage is done.
+const MOST_DEATHS: usize = 20;
+
+/// What a person decides for this machine.
+#[derive(Debug, Clone)]
+pub struct Local {
+    /// the program of which workers are made
+    pub program: PathBuf,
+    /// workers side by side
+    pub jobs: usize,
+    /// bytes of memory that they may take together
+    pub memory: Option<u64>,
+    /// stop everything at the first cell that fails
+    pub fail_fast: bool,
+}
+
+/// How the sweep ended on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// every cell has ended
+    Ended,
+    Interrupted,
+    /// at the first failure, as was wanted
+    FailedFast,
+}
+
+/// One process at work.
+struct Running {
+    child: Child,
+    /// closed to tell the worker to end, also by our own death
+    hold: Option<ChildStdin>,
+}
+
+impl Local {
+    /// Does all that is left of the sweep: trainings side by side, then the measurements of speed, alone. `report` is
+    /// told how it stands.
+    pub fn run(
+        &self,
+        store: &Store,
+        plan: &Plan,
+        graph: &Graph,
+        interrupted: &AtomicBool,
+        report: &mut dyn FnMut(&Status),
+    ) -> Result<End, SweepError> {
+        let mut looker = Looker::new(store, plan, graph);
+        let first = looker.look()?;
+        report(&first);
+        for (task, jobs) in [(None, self.jobs.min(first.pending())), (Some("--speed"), 1)] {
+            if looker.look()?.pending() == 0 {
+                break;
+            }
+            let end = self.phase(store, &mut looker, task, jobs, interrupted, report)?;
+            if end != End::Ended {
+                return Ok(end);
+            }
+        }
+        report(&looker.look()?);
+        Ok(End::Ended)
+    }
+
+    fn phase(
+        &self,
+        store: &Store,
+        looker: &mut Looker,
+        task: Option<&str>,
+        jobs: usize,
+        interrupted: &AtomicBool,
+        report: &mut dyn FnMut(&Status),
+    ) -> Result<End, SweepError> {
+        let mut running: Vec<Running> = Vec::new();
+        let (mut wanted, mut end, mut deaths) = (jobs, End::Ended, 0);
+        let mut last = Instant::now();
+        loop {
+            while running.len() < wanted {
+                running.push(self.spawn(store, task)?);
+            }
+            let mut place = 0;
+            while place < running.len() {
+                let Some(status) = running[place].child.try_wait().map_err(spawn_failed)? else {
+                    place += 1;
+                    continue;
+                };
+                let ended = running.swap_remove(place);
+                match status.code() {
+                    // nothing left to do for one more
+                    Some(0) => wanted = wanted.min(running.len()),
+                    Some(130) => {}
+                    Some(code) if code == i32::from(DISK_FULL) => {
+                        tell(&mut running);
+                        return Err(SweepError::DiskFull { path: store.root().into() });
+                    }
+                    _ => {
+                        lease::bury(store, ended.child.id(), &in_words(status))?;
+                        deaths += 1;
+                        if deaths > MOST_DEATHS {
+                            tell(&mut running);
+                            let log = store.path("logs");
+                            let reason = format!("{} workers ended by themselves; see {}", deaths, log.display());
+                            return Err(SweepError::Spawn { reason });
+                        }
+                    }
+                }
+            }
+            if running.is_empty() && wanted == 0 {
+                return Ok(end);
+            }
+            if interrupted.load(Ordering::Relaxed) && end == End::Ended {
+                (end, wanted) = (End::Interrupted, 0);
+                tell(&mut running);
+            }
+            if last.elapsed() >= REPORT {
+                last = Instant::now();
+                let status = looker.look()?;
+                report(&status);
+                if self.fail_fast && status.failed > 0 && end == End::Ended {
+                    (end, wanted) = (End::FailedFast, 0);
+                    tell(&mut running);
+                }
+                if self.over_budget(&running) {
+                    // its stage goes on when there is room again
+                    wanted = wanted.min(running.len()) - 1;
+                    if let Some(newest) = running.last_mut() {
+                        newest.hold = None;
+                    }
+                }
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    fn over_budget(&self, running: &[Running]) -> bool {
+        let used: u64 = running.iter().filter_map(|worker| process::memory(worker.child.id())).sum();
+        running.len() > 1 && self.memory.is_some_and(|budget| used > budget)
+    }
+
+    fn spawn(&self, store: &Store, task: Option<&str>) -> Result<Running, SweepError> {
+        let logs = store.path("logs");
+        let log = logs.join("workers.txt");
+        std::fs::create_dir_all(&logs).map_err(|source| SweepError::write(&logs, source))?;
+        let open = OpenOptions::new().create(true).append(true).open(&log);
+        let errors = open.map_err(|source| SweepError::write(&log, source))?;
+        let mut child = Command::new(&self.program)
+            .arg("worker")
+            .arg(store.root())
+            .arg("--attached")
+            .args(task)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(errors)
+            .spawn()
+            .map_err(spawn_failed)?;
+        let hold = child.stdin.take();
+        Ok(Running { child, hold })
+    }
+}
+
+/// Tells all workers to save and end.
+fn tell(running: &mut [Running]) {
+    running.iter_mut().for_each(|worker| worker.hold = None);
+}
+
+fn spawn_failed(error: std::io::Error) -> SweepError {
+    SweepError::Spawn { reason: error.to_string() }
+}
+
+fn in_words(status: ExitStatus) -> String {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt;
+        if let Some(signal) = status.signal() {
+            return format!("signal {signal}");
+        }
+    }
+    status.to_string()
+}

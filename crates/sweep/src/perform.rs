@@ -1,0 +1,100 @@
+//! The work of one stage.
+
+use crate::plan::PlannedCell;
+use crate::stage::{Kind, StageId};
+use crate::store::Store;
+use flowstill_data::Dataset;
+use flowstill_runner::folder::Folder;
+use flowstill_runner::stage::comparison::{Comparison, Evaluation, Measured};
+use flowstill_runner::stage::drawn::Drawn;
+use flowstill_runner::stage::teacher::Teacher;
+use flowstill_runner::stage::train::{Stage, Workshop};
+use flowstill_runner::{Console, Engine, Experiment, RunError};
+use std::sync::atomic::AtomicBool;
+
+/// A cell with its data loaded.
+pub struct Bench<'a> {
+    pub store: &'a Store,
+    pub cell: &'a PlannedCell,
+    pub experiment: &'a Experiment,
+    pub data: &'a Dataset,
+    pub stop: &'a AtomicBool,
+}
+
+impl Bench<'_> {
+    /// Does the stage of this cell that is of this kind. Uses the current rayon pool.
+    pub fn perform(&self, kind: Kind, console: &mut dyn Console) -> Result<(), RunError> {
+        let folder = self.folder(kind);
+        match kind {
+            Kind::Teacher => self.workshop(&folder).teacher(console).map(drop),
+            Kind::Student => {
+                let teacher = self.teacher()?;
+                self.workshop(&folder).student(&teacher, console).map(drop)
+            }
+            Kind::Evaluation => {
+                let (evaluation, drawn) = self.comparison()?.evaluate()?;
+                drawn.save(&folder)?;
+                folder.write_json("evaluation.json", &evaluation)
+            }
+            Kind::Speed => folder.write_json("speed.json", &self.comparison()?.speed()?),
+        }
+    }
+
+    /// Writes metrics and report of the cell, all of whose stages are done.
+    pub fn publish(&self) -> Result<flowstill_runner::Metrics, RunError> {
+        let folder = self.folder(Kind::Evaluation);
+        let path = folder.path("evaluation.json");
+        let missing = || RunError::Read { path, reason: "there is none".to_owned() };
+        let evaluation: Evaluation = folder.read_json("evaluation.json")?.ok_or_else(missing)?;
+        let drawn = Drawn::load(&folder)?;
+        let measured: Measured = match self.cell.stage(Kind::Speed) {
+            Some(speed) => self.store.stage(&speed).read_json("speed.json")?.unwrap_or_default(),
+            None => Measured::default(),
+        };
+        let key = self.cell.key().to_owned();
+        self.comparison()?.publish(&self.store.cell(&self.cell.name), evaluation, measured, &drawn, key)
+    }
+
+    fn id(&self, kind: Kind) -> Option<StageId> {
+        self.cell.stage(kind)
+    }
+
+    /// Where the stage of this kind is done; a known density in the place of a teacher has none, and needs none.
+    fn folder(&self, kind: Kind) -> Folder {
+        match self.id(kind) {
+            Some(id) => self.store.stage(&id),
+            None => self.store.cell(&self.cell.name),
+        }
+    }
+
+    fn workshop<'b>(&'b self, folder: &'b Folder) -> Workshop<'b> {
+        Workshop {
+            experiment: self.experiment,
+            data: self.data,
+            folder,
+            // what a key names is the same or it is damaged
+            overwrite: true,
+            engine: Engine::default(),
+            interrupted: self.stop,
+        }
+    }
+
+    fn teacher(&self) -> Result<Teacher, RunError> {
+        let folder = self.folder(Kind::Teacher);
+        let missing = || RunError::MissingStage { path: folder.checkpoint("teacher"), command: "sweep" };
+        self.workshop(&folder).finished_teacher()?.ok_or_else(missing)
+    }
+
+    fn student(&self, teacher: &Teacher) -> Result<Stage, RunError> {
+        let folder = self.folder(Kind::Student);
+        let missing = || RunError::MissingStage { path: folder.checkpoint("student"), command: "sweep" };
+        let workshop = self.workshop(&folder);
+        workshop.finished("student", &workshop.student_key(teacher))?.ok_or_else(missing)
+    }
+
+    fn comparison(&self) -> Result<Comparison<'_>, RunError> {
+        let teacher = self.teacher()?;
+        let student = self.student(&teacher)?;
+        Comparison::open(self.experiment, self.data, teacher, student)
+    }
+}

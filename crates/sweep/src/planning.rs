@@ -1,0 +1,110 @@
+//! From a checked sweep to its plan: data are loaded, stages named, costs estimated.
+
+use crate::error::SweepError;
+use crate::plan::{self, FORMAT_VERSION, Plan, PlannedCell, Rules, StageKeys};
+use flowstill_data::{Dataset, Source, load};
+use flowstill_model::Orientation;
+use flowstill_runner::config::sweep::{Cell, StoppingRule, Sweep};
+use flowstill_runner::provenance::VERSION;
+use flowstill_runner::stage::keys::Keys;
+use flowstill_runner::{Engine, Experiment, RunError};
+use flowstill_student::Recipe;
+use rayon::prelude::*;
+use serde_json::Map;
+use std::collections::HashMap;
+
+/// Passes through its conditioners that a row costs in a training step: forward, and backward to inputs and weights.
+const PASSES_OF_A_STEP: f64 = 3.0;
+/// Passes that a row of a comparison costs.
+const PASSES_OF_A_COMPARISON: f64 = 4.0;
+
+/// The plan of `sweep`. Loads every set of data once, so that a missing or damaged file is found before the first
+/// training.
+pub fn plan(sweep: &Sweep) -> Result<Plan, SweepError> {
+    let data = datasets(sweep)?;
+    let cells: Result<Vec<_>, SweepError> =
+        sweep.cells.par_iter().map(|cell| planned(cell, &data[&source_key(&cell.experiment.data)])).collect();
+    Ok(Plan {
+        format_version: FORMAT_VERSION,
+        version: VERSION.to_owned(),
+        name: sweep.name.clone(),
+        keys: sweep.keys.clone(),
+        rules: Rules {
+            time_limit: sweep.limits.time.map(|time| time.as_secs_f64()),
+            retries: sweep.limits.retries,
+            stopping: sweep.stopping.as_ref().map(|stopping| plan::Stopping {
+                metric: stopping.metric.clone(),
+                smaller_is_better: stopping.smaller_is_better,
+                rule: match stopping.rule {
+                    StoppingRule::Median { after, least } => plan::StoppingRule::Median { after, least },
+                    StoppingRule::Halving { first, factor } => plan::StoppingRule::Halving { first, factor },
+                },
+            }),
+        },
+        cells: cells?,
+    })
+}
+
+/// What a set of data is called here; two cells with the same share it.
+pub fn source_key(source: &Source) -> String {
+    format!("{source:?}")
+}
+
+/// Content hash and number of columns.
+struct Content {
+    hash: String,
+    dim: usize,
+}
+
+fn datasets(sweep: &Sweep) -> Result<HashMap<String, Content>, SweepError> {
+    let mut sources: HashMap<String, &Source> = HashMap::new();
+    for cell in &sweep.cells {
+        sources.entry(source_key(&cell.experiment.data)).or_insert(&cell.experiment.data);
+    }
+    sources
+        .into_par_iter()
+        .map(|(key, source)| {
+            let data: Dataset = load(source).map_err(RunError::from)?;
+            let dim = data.dim();
+            Ok((key, Content { hash: data.hash, dim }))
+        })
+        .collect()
+}
+
+fn planned(cell: &Cell, data: &Content) -> Result<PlannedCell, SweepError> {
+    let experiment = &cell.experiment;
+    let keys = Keys { experiment, data: &data.hash, engine: Engine::default() };
+    let teacher = keys.teacher();
+    let student = keys.student(teacher.as_deref());
+    let evaluation = keys.evaluation(&student);
+    let speed = (!experiment.bench.batches.is_empty()).then(|| keys.speed(&student));
+    Ok(PlannedCell {
+        name: cell.name.clone(),
+        settings: cell.settings.iter().cloned().collect::<Map<_, _>>(),
+        baseline: cell.baseline.clone(),
+        seed: experiment.seed,
+        costs: costs(experiment, data.dim),
+        stages: StageKeys { teacher, student, evaluation, speed },
+        yaml: experiment.to_yaml().expect("a checked experiment has a YAML form"),
+    })
+}
+
+/// Multiply-adds of the stages, roughly: a schedule needs no more.
+fn costs(experiment: &Experiment, dim: usize) -> Vec<f64> {
+    let seed = experiment.seed;
+    let flow = experiment.teacher.flow();
+    let parameters = |architecture: &flowstill_model::Architecture, orientation| {
+        flowstill_model::Layout::new(&architecture.spec(dim, orientation, seed)).len() as f64
+    };
+    let teacher_size = flow.map_or(0.0, |plan| parameters(&plan.architecture, Orientation::Maf));
+    let student_size = parameters(&experiment.student.architecture, Orientation::Iaf);
+    let rows = match &experiment.student.recipe {
+        Recipe::Auto(training) => training.steps as f64 * training.batch as f64,
+        Recipe::Phases(phases) => phases.iter().map(|p| p.training.steps as f64 * p.training.batch as f64).sum(),
+    };
+    let teacher =
+        flow.map(|plan| plan.training.steps as f64 * plan.training.batch as f64 * teacher_size * PASSES_OF_A_STEP);
+    let student = rows * (teacher_size + student_size) * PASSES_OF_A_STEP;
+    let evaluation = experiment.evaluation.samples as f64 * (teacher_size + student_size) * PASSES_OF_A_COMPARISON;
+    teacher.into_iter().chain([student, evaluation]).collect()
+}

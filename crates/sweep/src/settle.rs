@@ -1,0 +1,113 @@
+//! The end of a cell: its folder filled, its result written.
+
+use crate::error::SweepError;
+use crate::failure::{Cause, Failure};
+use crate::marker::Done;
+use crate::perform::Bench;
+use crate::plan::PlannedCell;
+use crate::process;
+use crate::result::{CellResult, Ending, FORMAT_VERSION, numbers};
+use crate::stage::Kind;
+use crate::store::{Store, read_json, write_json};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Files of stages that are no use in the folder of a cell.
+const OWN: [&str; 6] = ["done.json", "log.txt", "config.yaml", "evaluation.json", "speed.json", "samples.safetensors"];
+
+/// Where the result of a cell is.
+pub fn path(store: &Store, cell: &PlannedCell) -> PathBuf {
+    store.cell(&cell.name).path("result.json")
+}
+
+/// The result of a cell if it has ended in this plan.
+pub fn load(store: &Store, cell: &PlannedCell) -> Result<Option<CellResult>, SweepError> {
+    let found: Option<CellResult> = read_json(&path(store, cell))?;
+    Ok(found.filter(|result| result.key == cell.key() && result.format_version == FORMAT_VERSION))
+}
+
+/// Writes the result of a cell all of whose stages are done.
+pub fn done(bench: &Bench) -> Result<(), SweepError> {
+    let (store, cell) = (bench.store, bench.cell);
+    link_stages(store, cell)?;
+    let metrics = bench.publish()?;
+    let result =
+        CellResult { metrics: numbers(&metrics), speed: metrics.speed.clone(), ..empty(store, cell, Ending::Done) };
+    write_json(&path(store, cell), &result)
+}
+
+/// Writes the result of a cell one of whose stages did not succeed.
+pub fn failed(store: &Store, cell: &PlannedCell, failure: &Failure) -> Result<(), SweepError> {
+    link_stages(store, cell)?;
+    let (stage, reason) = (failure.stage.kind.name().to_owned(), failure.reason.clone());
+    let ending = match failure.cause {
+        Cause::Stopped => Ending::Stopped { stage, reason },
+        Cause::Lasting | Cause::Passing => Ending::Failed { stage, reason },
+    };
+    write_json(&path(store, cell), &empty(store, cell, ending))
+}
+
+fn empty(store: &Store, cell: &PlannedCell, ending: Ending) -> CellResult {
+    let mut seconds = BTreeMap::new();
+    for (id, _) in cell.stages() {
+        if let Some(done) = Done::load(store, &id) {
+            seconds.insert(id.kind.name().to_owned(), done.seconds);
+        }
+    }
+    CellResult {
+        format_version: FORMAT_VERSION,
+        cell: cell.name.clone(),
+        key: cell.key().to_owned(),
+        settings: cell.settings.clone(),
+        baseline: cell.baseline.clone(),
+        seed: cell.seed,
+        ending,
+        metrics: BTreeMap::new(),
+        speed: Vec::new(),
+        seconds,
+        host: process::host(),
+    }
+}
+
+/// Puts what the stages have made into the folder of the cell, without a second copy where the file system can.
+fn link_stages(store: &Store, cell: &PlannedCell) -> Result<(), SweepError> {
+    let target = store.cell(&cell.name);
+    for kind in [Kind::Teacher, Kind::Student] {
+        let Some(id) = cell.stage(kind) else { continue };
+        let from = store.stage(&id);
+        link_tree(from.root(), target.root()).map_err(|source| SweepError::write(target.root(), source))?;
+    }
+    Ok(())
+}
+
+fn link_tree(from: &Path, to: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(from) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(e),
+    };
+    fs::create_dir_all(to)?;
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let text = name.to_string_lossy();
+        if OWN.contains(&&*text) || text.contains(".state.") || text.starts_with(".writing-") {
+            continue;
+        }
+        let target = to.join(&name);
+        if entry.file_type()?.is_dir() {
+            link_tree(&entry.path(), &target)?;
+            continue;
+        }
+        match fs::remove_file(&target) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+        if fs::hard_link(entry.path(), &target).is_err() {
+            fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
+}

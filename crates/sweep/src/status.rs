@@ -1,0 +1,132 @@
+//! How a sweep stands, as anyone can tell who sees its folder.
+
+use crate::error::SweepError;
+use crate::graph::Graph;
+use crate::lease::{self, Holder, Leases};
+use crate::marker::Done;
+use crate::plan::Plan;
+use crate::result::Ending;
+use crate::settle;
+use crate::stage::Kind;
+use crate::store::Store;
+use std::path::PathBuf;
+
+/// Cells by state, and who is at work.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Status {
+    pub cells: usize,
+    pub done: usize,
+    pub failed: usize,
+    pub stopped: usize,
+    /// alive, by stage
+    pub running: Vec<Holder>,
+    /// whose process is gone; the next worker succeeds them
+    pub dead: Vec<Holder>,
+    /// seconds until all is done if the running processes go on alone, once something is known of their speed
+    pub seconds_left: Option<f64>,
+}
+
+impl Status {
+    pub fn ended(&self) -> usize {
+        self.done + self.failed + self.stopped
+    }
+
+    pub fn pending(&self) -> usize {
+        self.cells - self.ended()
+    }
+}
+
+/// Looks again and again, and remembers what cannot change any more.
+pub struct Looker<'a> {
+    store: &'a Store,
+    plan: &'a Plan,
+    graph: &'a Graph,
+    leases: Leases,
+    /// how the cells ended that had ended when last looked at
+    endings: Vec<Option<Ending>>,
+    /// seconds that the stages took that are done
+    seconds: Vec<Option<f64>>,
+}
+
+impl<'a> Looker<'a> {
+    pub fn new(store: &'a Store, plan: &'a Plan, graph: &'a Graph) -> Self {
+        Self {
+            store,
+            plan,
+            graph,
+            leases: Leases::default(),
+            endings: vec![None; plan.cells.len()],
+            seconds: vec![None; graph.nodes.len()],
+        }
+    }
+
+    pub fn look(&mut self) -> Result<Status, SweepError> {
+        let mut status = Status { cells: self.plan.cells.len(), ..Status::default() };
+        for (ending, cell) in self.endings.iter_mut().zip(&self.plan.cells) {
+            if ending.is_none() {
+                *ending = settle::load(self.store, cell)?.map(|result| result.ending);
+            }
+            match ending {
+                Some(Ending::Done) => status.done += 1,
+                Some(Ending::Failed { .. }) => status.failed += 1,
+                Some(Ending::Stopped { .. }) => status.stopped += 1,
+                None => {}
+            }
+        }
+        let leases: Vec<(PathBuf, Holder)> = lease::all(self.store)?;
+        for (path, holder) in leases {
+            if self.leases.alive(&path, &holder) { &mut status.running } else { &mut status.dead }.push(holder);
+        }
+        status.seconds_left = self.seconds_left(&status.running);
+        Ok(status)
+    }
+
+    /// Whether a cell had ended when last looked at; by its place in the plan.
+    pub fn ended(&self, cell: usize) -> bool {
+        self.endings[cell].is_some()
+    }
+
+    /// By the multiply-adds left, and the rate at which those were done that are done.
+    fn seconds_left(&mut self, running: &[Holder]) -> Option<f64> {
+        let (mut left, mut spent, mut work) = (0.0, 0.0, 0.0);
+        for (place, node) in self.graph.nodes.iter().enumerate() {
+            if self.seconds[place].is_none() {
+                self.seconds[place] = Done::load(self.store, &node.id).map(|done| done.seconds);
+            }
+            match self.seconds[place] {
+                Some(seconds) if node.id.kind != Kind::Speed => {
+                    spent += seconds;
+                    work += node.cost;
+                }
+                Some(_) => {}
+                None if node.cells.iter().all(|&cell| self.endings[cell].is_some()) => {}
+                None => left += node.cost,
+            }
+        }
+        for holder in running {
+            let node = self.graph.nodes.iter().find(|node| node.id == holder.stage);
+            if let (Some(node), Some(seconds_left)) = (node, holder.progress.seconds_left) {
+                let done = holder.progress.seconds / (holder.progress.seconds + seconds_left).max(1e-9);
+                left -= node.cost * done;
+                spent += holder.progress.seconds;
+                work += node.cost * done;
+            }
+        }
+        (work > 0.0 && !running.is_empty()).then(|| left.max(0.0) * (spent / work) / running.len() as f64)
+    }
+
+    /// Why cells failed, each reason with the names of its cells.
+    pub fn failures(&self) -> Vec<(String, Vec<&str>)> {
+        let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
+        for (ending, cell) in self.endings.iter().zip(&self.plan.cells) {
+            if let Some(Ending::Failed { stage, reason }) = ending {
+                let said = format!("{stage}: {reason}");
+                match reasons.iter_mut().find(|(known, _)| *known == said) {
+                    Some((_, cells)) => cells.push(&cell.name),
+                    None => reasons.push((said, vec![&cell.name])),
+                }
+            }
+        }
+        reasons
+    }
+}
