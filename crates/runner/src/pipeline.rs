@@ -169,7 +169,7 @@ impl<'a> Pipeline<'a> {
             comparison.speed()?
         };
         self.go_on()?;
-        self.pool.install(|| comparison.publish(&self.folder, evaluation, measured, &drawn, key))
+        self.pool.install(|| comparison.publish(&self.folder, evaluation, measured, &drawn, key, &[]))
     }
 
     fn go_on(&self) -> Result<(), RunError> {

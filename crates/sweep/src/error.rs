@@ -26,6 +26,13 @@ pub enum SweepError {
     OtherVersion { folder: PathBuf, planned: String, own: &'static str },
     #[error("cannot start a worker: {reason}")]
     Spawn { reason: String },
+    #[error("interrupted: what was begun is saved; the same command goes on")]
+    Interrupted,
+    #[error(
+        "{failed} of {cells} cells failed; see the report and `flowstill status {folder}`, and pass --retry 1 to try \
+         them again"
+    )]
+    CellsFailed { failed: usize, cells: usize, folder: PathBuf },
     #[error("{0}")]
     Refused(String),
 }
@@ -49,6 +56,8 @@ impl SweepError {
             Self::Run(error) => error.exit_code(),
             Self::Slurm(error) => error.exit_code(),
             Self::NoSweep { .. } | Self::Damaged { .. } | Self::OtherVersion { .. } | Self::Refused(_) => 2,
+            Self::Interrupted => 130,
+            Self::CellsFailed { .. } => 1,
             Self::Read { .. } | Self::Write { .. } | Self::DiskFull { .. } | Self::Spawn { .. } => 1,
         }
     }

@@ -93,8 +93,9 @@ impl Drop for Lease {
 }
 
 /// Looks at leases and takes them, as one process.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Leases {
+    patience: Duration,
     /// when a foreign holder was last seen to have written
     seen: HashMap<PathBuf, (u64, Instant)>,
 }
@@ -107,7 +108,18 @@ pub enum Asked {
     Held,
 }
 
+impl Default for Leases {
+    fn default() -> Self {
+        Self::patient(STALE)
+    }
+}
+
 impl Leases {
+    /// With another time after which a silent holder is dead.
+    pub fn patient(patience: Duration) -> Self {
+        Self { patience, seen: HashMap::new() }
+    }
+
     /// Takes the lease of `stage` if nobody alive has it. `mark` says how far the stage is.
     pub fn ask(&mut self, store: &Store, stage: &StageId, cell: &str, mark: String) -> Result<Asked, SweepError> {
         let folder = store.leases();
@@ -160,7 +172,7 @@ impl Leases {
         if *beat != holder.beat {
             (*beat, *since) = (holder.beat, Instant::now());
         }
-        since.elapsed() < STALE
+        since.elapsed() < self.patience
     }
 }
 

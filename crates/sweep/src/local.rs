@@ -1,10 +1,9 @@
 //! The workers of this machine: as many processes as fit, watched and succeeded when they die.
 
 use crate::error::SweepError;
-use crate::graph::Graph;
 use crate::lease;
-use crate::plan::Plan;
 use crate::process;
+use crate::standing::Sight;
 use crate::status::{Looker, Status};
 use crate::store::Store;
 use std::fs::OpenOptions;
@@ -57,20 +56,18 @@ impl Local {
     /// told how it stands.
     pub fn run(
         &self,
-        store: &Store,
-        plan: &Plan,
-        graph: &Graph,
+        sight: Sight,
         interrupted: &AtomicBool,
         report: &mut dyn FnMut(&Status),
     ) -> Result<End, SweepError> {
-        let mut looker = Looker::new(store, plan, graph);
+        let mut looker = Looker::new(sight);
         let first = looker.look()?;
         report(&first);
         for (task, jobs) in [(None, self.jobs.min(first.pending())), (Some("--speed"), 1)] {
             if looker.look()?.pending() == 0 {
                 break;
             }
-            let end = self.phase(store, &mut looker, task, jobs, interrupted, report)?;
+            let end = self.phase(sight.store, &mut looker, task, jobs, interrupted, report)?;
             if end != End::Ended {
                 return Ok(end);
             }

@@ -9,7 +9,9 @@ use flowstill_runner::stage::comparison::{Comparison, Evaluation, Measured};
 use flowstill_runner::stage::drawn::Drawn;
 use flowstill_runner::stage::teacher::Teacher;
 use flowstill_runner::stage::train::{Stage, Workshop};
+use flowstill_runner::tensorboard::Hparam;
 use flowstill_runner::{Console, Engine, Experiment, RunError};
+use serde_json::Value;
 use std::sync::atomic::AtomicBool;
 
 /// A cell with its data loaded.
@@ -52,7 +54,26 @@ impl Bench<'_> {
             None => Measured::default(),
         };
         let key = self.cell.key().to_owned();
-        self.comparison()?.publish(&self.store.cell(&self.cell.name), evaluation, measured, &drawn, key)
+        let settings = self.settings();
+        let settings: Vec<(&str, Hparam)> =
+            settings.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        let folder = self.store.cell(&self.cell.name);
+        self.comparison()?.publish(&folder, evaluation, measured, &drawn, key, &settings)
+    }
+
+    /// What tells the cell from others, as TensorBoard's table of runs has it.
+    fn settings(&self) -> Vec<(String, Hparam)> {
+        let value = |value: &Value| match value {
+            Value::Number(number) => number.as_f64().unwrap_or(f64::NAN).into(),
+            Value::String(text) => text.as_str().into(),
+            other => other.to_string().as_str().into(),
+        };
+        let mut settings: Vec<_> = self.cell.settings.iter().map(|(key, set)| (key.clone(), value(set))).collect();
+        settings.push(("seed".to_owned(), (self.cell.seed as f64).into()));
+        if let Some(baseline) = &self.cell.baseline {
+            settings.push(("baseline".to_owned(), baseline.as_str().into()));
+        }
+        settings
     }
 
     fn id(&self, kind: Kind) -> Option<StageId> {

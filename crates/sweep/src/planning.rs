@@ -1,7 +1,11 @@
 //! From a checked sweep to its plan: data are loaded, stages named, costs estimated.
 
 use crate::error::SweepError;
+use crate::graph::Graph;
+use crate::marker::Done;
 use crate::plan::{self, FORMAT_VERSION, Plan, PlannedCell, Rules, StageKeys};
+use crate::stage::Kind;
+use crate::store::Store;
 use flowstill_data::{Dataset, Source, load};
 use flowstill_model::Orientation;
 use flowstill_runner::config::sweep::{Cell, StoppingRule, Sweep};
@@ -48,6 +52,18 @@ pub fn plan(sweep: &Sweep) -> Result<Plan, SweepError> {
 /// What a set of data is called here; two cells with the same share it.
 pub fn source_key(source: &Source) -> String {
     format!("{source:?}")
+}
+
+/// Which stages are done already, and how many multiply-adds those took in a second on which the cost was estimated;
+/// nothing where none was done.
+pub fn experience(store: &Store, graph: &Graph) -> (Vec<bool>, Option<f64>) {
+    let markers: Vec<Option<Done>> = graph.nodes.par_iter().map(|node| Done::load(store, &node.id)).collect();
+    let measured = graph.nodes.iter().zip(&markers).filter(|(node, _)| node.id.kind != Kind::Speed);
+    let (work, seconds) = measured
+        .filter_map(|(node, done)| Some((node.cost, done.as_ref()?.seconds)))
+        .fold((0.0, 0.0), |sum, (cost, seconds)| (sum.0 + cost, sum.1 + seconds));
+    let rate = (seconds > 0.0).then(|| work / seconds);
+    (markers.iter().map(Option::is_some).collect(), rate)
 }
 
 /// Content hash and number of columns.

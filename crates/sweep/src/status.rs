@@ -1,14 +1,12 @@
 //! How a sweep stands, as anyone can tell who sees its folder.
 
 use crate::error::SweepError;
-use crate::graph::Graph;
 use crate::lease::{self, Holder, Leases};
 use crate::marker::Done;
-use crate::plan::Plan;
 use crate::result::Ending;
 use crate::settle;
 use crate::stage::Kind;
-use crate::store::Store;
+use crate::standing::Sight;
 use std::path::PathBuf;
 
 /// Cells by state, and who is at work.
@@ -38,9 +36,7 @@ impl Status {
 
 /// Looks again and again, and remembers what cannot change any more.
 pub struct Looker<'a> {
-    store: &'a Store,
-    plan: &'a Plan,
-    graph: &'a Graph,
+    sight: Sight<'a>,
     leases: Leases,
     /// how the cells ended that had ended when last looked at
     endings: Vec<Option<Ending>>,
@@ -49,22 +45,20 @@ pub struct Looker<'a> {
 }
 
 impl<'a> Looker<'a> {
-    pub fn new(store: &'a Store, plan: &'a Plan, graph: &'a Graph) -> Self {
+    pub fn new(sight: Sight<'a>) -> Self {
         Self {
-            store,
-            plan,
-            graph,
+            sight,
             leases: Leases::default(),
-            endings: vec![None; plan.cells.len()],
-            seconds: vec![None; graph.nodes.len()],
+            endings: vec![None; sight.plan.cells.len()],
+            seconds: vec![None; sight.graph.nodes.len()],
         }
     }
 
     pub fn look(&mut self) -> Result<Status, SweepError> {
-        let mut status = Status { cells: self.plan.cells.len(), ..Status::default() };
-        for (ending, cell) in self.endings.iter_mut().zip(&self.plan.cells) {
+        let mut status = Status { cells: self.sight.plan.cells.len(), ..Status::default() };
+        for (ending, cell) in self.endings.iter_mut().zip(&self.sight.plan.cells) {
             if ending.is_none() {
-                *ending = settle::load(self.store, cell)?.map(|result| result.ending);
+                *ending = settle::load(self.sight.store, cell)?.map(|result| result.ending);
             }
             match ending {
                 Some(Ending::Done) => status.done += 1,
@@ -73,7 +67,7 @@ impl<'a> Looker<'a> {
                 None => {}
             }
         }
-        let leases: Vec<(PathBuf, Holder)> = lease::all(self.store)?;
+        let leases: Vec<(PathBuf, Holder)> = lease::all(self.sight.store)?;
         for (path, holder) in leases {
             if self.leases.alive(&path, &holder) { &mut status.running } else { &mut status.dead }.push(holder);
         }
@@ -81,30 +75,31 @@ impl<'a> Looker<'a> {
         Ok(status)
     }
 
-    /// Whether a cell had ended when last looked at; by its place in the plan.
-    pub fn ended(&self, cell: usize) -> bool {
-        self.endings[cell].is_some()
-    }
-
-    /// By the multiply-adds left, and the rate at which those were done that are done.
+    /// By the multiply-adds left, and the rate at which those were done that are done; measurements of speed, which
+    /// come one after the other at the end, by the mean of those that were made.
     fn seconds_left(&mut self, running: &[Holder]) -> Option<f64> {
         let (mut left, mut spent, mut work) = (0.0, 0.0, 0.0);
-        for (place, node) in self.graph.nodes.iter().enumerate() {
+        let (mut unmeasured, mut measured, mut measuring) = (0.0, 0.0, 0.0);
+        for (place, node) in self.sight.graph.nodes.iter().enumerate() {
             if self.seconds[place].is_none() {
-                self.seconds[place] = Done::load(self.store, &node.id).map(|done| done.seconds);
+                self.seconds[place] = Done::load(self.sight.store, &node.id).map(|done| done.seconds);
             }
             match self.seconds[place] {
                 Some(seconds) if node.id.kind != Kind::Speed => {
                     spent += seconds;
                     work += node.cost;
                 }
-                Some(_) => {}
+                Some(seconds) => {
+                    measured += 1.0;
+                    measuring += seconds;
+                }
                 None if node.cells.iter().all(|&cell| self.endings[cell].is_some()) => {}
+                None if node.id.kind == Kind::Speed => unmeasured += 1.0,
                 None => left += node.cost,
             }
         }
         for holder in running {
-            let node = self.graph.nodes.iter().find(|node| node.id == holder.stage);
+            let node = self.sight.graph.nodes.iter().find(|node| node.id == holder.stage);
             if let (Some(node), Some(seconds_left)) = (node, holder.progress.seconds_left) {
                 let done = holder.progress.seconds / (holder.progress.seconds + seconds_left).max(1e-9);
                 left -= node.cost * done;
@@ -112,13 +107,15 @@ impl<'a> Looker<'a> {
                 work += node.cost * done;
             }
         }
-        (work > 0.0 && !running.is_empty()).then(|| left.max(0.0) * (spent / work) / running.len() as f64)
+        let trainings = (work > 0.0).then(|| left.max(0.0) * (spent / work) / running.len() as f64);
+        let speeds = if measured > 0.0 { unmeasured * measuring / measured } else { 0.0 };
+        trainings.filter(|_| !running.is_empty()).map(|seconds| seconds + speeds)
     }
 
     /// Why cells failed, each reason with the names of its cells.
     pub fn failures(&self) -> Vec<(String, Vec<&str>)> {
         let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
-        for (ending, cell) in self.endings.iter().zip(&self.plan.cells) {
+        for (ending, cell) in self.endings.iter().zip(&self.sight.plan.cells) {
             if let Some(Ending::Failed { stage, reason }) = ending {
                 let said = format!("{stage}: {reason}");
                 match reasons.iter_mut().find(|(known, _)| *known == said) {

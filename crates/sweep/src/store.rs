@@ -8,6 +8,7 @@ use flowstill_runner::folder::Folder;
 use flowstill_runner::provenance::VERSION;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -62,6 +63,32 @@ impl Store {
     /// What is known of a stage that did not succeed.
     pub fn failure(&self, id: &StageId) -> PathBuf {
         self.root.join("failures").join(format!("{id}.json"))
+    }
+
+    /// Takes the folder for the sweep in `file` and writes its plan. Nobody else can do the same until the lock that
+    /// comes back is dropped, or its process dies.
+    pub fn settle_in(&self, file: &Path, plan: &Plan) -> Result<File, SweepError> {
+        if self.root.file_name().is_some_and(|name| name == CACHE) {
+            let reason = format!("a sweep cannot be called `{CACHE}`, where stages are kept; give another `name`");
+            return Err(SweepError::Refused(reason));
+        }
+        let path = self.path("lock");
+        let failed = |source| SweepError::write(&path, source);
+        std::fs::create_dir_all(&self.root).map_err(failed)?;
+        let lock = File::create(&path).map_err(failed)?;
+        if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+            let folder = self.root.display();
+            let reason = format!("another `flowstill sweep` is at work in {folder}; see `flowstill status {folder}`");
+            return Err(SweepError::Refused(reason));
+        }
+        // a plan that cannot be read is one of another version
+        if !self.plan().is_ok_and(|known| known == *plan) {
+            let text = std::fs::read(file).map_err(|source| SweepError::read(file, source))?;
+            let copy = self.path("sweep.yaml");
+            atomic::write(&copy, &text).map_err(|source| SweepError::write(&copy, source))?;
+            write_json(&self.path("plan.json"), plan)?;
+        }
+        Ok(lock)
     }
 
     /// The plan, which must be of this version of flowstill: others have other keys.

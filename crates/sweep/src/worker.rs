@@ -4,15 +4,15 @@ use crate::attention::{Attention, Why};
 use crate::curves::{self, Rivals};
 use crate::error::SweepError;
 use crate::failure::{Cause, Failure, disk_full};
-use crate::graph::Graph;
 use crate::lease::{Asked, Lease, Leases};
 use crate::marker::Done;
 use crate::perform::Bench;
-use crate::plan::{Plan, PlannedCell};
+use crate::plan::PlannedCell;
 use crate::planning::source_key;
 use crate::reporter::{Race, Reporter};
 use crate::settle;
 use crate::stage::{Kind, StageId};
+use crate::standing::{Sight, Standing};
 use crate::store::Store;
 use flowstill_data::Dataset;
 use flowstill_runner::{Experiment, RunError};
@@ -50,23 +50,12 @@ pub enum End {
     Told,
 }
 
-/// How a stage stands, as far as this worker has seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Seen {
-    Open,
-    Done,
-    /// failed for good, or one that it needs did
-    Failed,
-}
-
 /// One worker.
 pub struct Worker<'a> {
-    store: &'a Store,
-    plan: &'a Plan,
-    graph: &'a Graph,
+    sight: Sight<'a>,
     task: Task,
     told: &'a AtomicBool,
-    seen: Vec<Seen>,
+    seen: Vec<Standing>,
     leases: Leases,
     rivals: Rivals,
     data: HashMap<String, Arc<Dataset>>,
@@ -75,14 +64,12 @@ pub struct Worker<'a> {
 
 impl<'a> Worker<'a> {
     /// `told` is raised when the worker is to end.
-    pub fn new(store: &'a Store, plan: &'a Plan, graph: &'a Graph, task: Task, told: &'a AtomicBool) -> Self {
+    pub fn new(sight: Sight<'a>, task: Task, told: &'a AtomicBool) -> Self {
         Self {
-            store,
-            plan,
-            graph,
+            sight,
             task,
             told,
-            seen: vec![Seen::Open; graph.nodes.len()],
+            seen: vec![Standing::Open; sight.graph.nodes.len()],
             leases: Leases::default(),
             rivals: Rivals::default(),
             data: HashMap::new(),
@@ -111,32 +98,32 @@ impl<'a> Worker<'a> {
     /// The first stage that can be done now.
     fn next(&mut self) -> Result<Next, SweepError> {
         let mut wait = false;
-        let graph = self.graph;
+        let graph = self.sight.graph;
         for &place in &graph.order {
             let node = &graph.nodes[place];
-            if self.seen[place] != Seen::Open || (node.id.kind == Kind::Speed) != (self.task == Task::Speed) {
+            if self.seen[place] != Standing::Open || (node.id.kind == Kind::Speed) != (self.task == Task::Speed) {
                 continue;
             }
-            match self.needs(place) {
-                Seen::Done => {}
-                Seen::Open => {
+            match self.sight.needs(place, &self.seen) {
+                Standing::Done => {}
+                Standing::Open => {
                     wait |= self.task == Task::Train;
                     continue;
                 }
-                Seen::Failed => {
-                    self.seen[place] = Seen::Failed;
+                Standing::Failed => {
+                    self.seen[place] = Standing::Failed;
                     continue;
                 }
             }
-            if self.look(place)? != Seen::Open {
+            if self.look(place)? != Standing::Open {
                 continue;
             }
-            let cell = &self.plan.cells[node.cells[0]];
-            match self.leases.ask(self.store, &node.id, &cell.name, mark(self.store, &node.id))? {
+            let cell = &self.sight.plan.cells[node.cells[0]];
+            match self.leases.ask(self.sight.store, &node.id, &cell.name, mark(self.sight.store, &node.id))? {
                 Asked::Held => wait = true,
                 Asked::Taken(lease) => {
                     // it may have been done between the look and the lease
-                    if self.look(place)? == Seen::Open {
+                    if self.look(place)? == Standing::Open {
                         return Ok(Next::Work(place, lease));
                     }
                 }
@@ -145,56 +132,17 @@ impl<'a> Worker<'a> {
         Ok(if wait { Next::Wait } else { Next::Nothing })
     }
 
-    /// How the stages stand that this one needs.
-    fn needs(&self, place: usize) -> Seen {
-        let needs = &self.graph.nodes[place].needs;
-        if needs.iter().any(|&need| self.seen[need] == Seen::Failed) {
-            return Seen::Failed;
-        }
-        let done = |&need: &usize| {
-            self.seen[need] == Seen::Done || Done::load(self.store, &self.graph.nodes[need].id).is_some()
-        };
-        if needs.iter().all(done) { Seen::Done } else { Seen::Open }
-    }
-
-    /// Looks whether a stage has ended, with all that follows from it.
-    fn look(&mut self, place: usize) -> Result<Seen, SweepError> {
-        let node = &self.graph.nodes[place];
-        let settled = |cells: &[usize]| -> Result<bool, SweepError> {
-            for &cell in cells {
-                // a result that was damaged is made again
-                if !matches!(settle::load(self.store, &self.plan.cells[cell]), Ok(Some(_))) {
-                    return Ok(false);
-                }
-            }
-            Ok(true)
-        };
-        let seen = if Done::load(self.store, &node.id).is_some() {
-            let ending: Vec<usize> =
-                node.cells.iter().copied().filter(|&cell| self.graph.ends[cell] == place).collect();
-            if settled(&ending)? { Seen::Done } else { Seen::Open }
-        } else {
-            match Failure::load(self.store, &node.id)? {
-                Some(failure) if failure.is_final(self.plan.rules.retries) => {
-                    if settled(&node.cells)? {
-                        Seen::Failed
-                    } else {
-                        Seen::Open
-                    }
-                }
-                _ => Seen::Open,
-            }
-        };
-        self.seen[place] = seen;
-        Ok(seen)
+    fn look(&mut self, place: usize) -> Result<Standing, SweepError> {
+        self.seen[place] = self.sight.look(place)?;
+        Ok(self.seen[place])
     }
 
     /// Does one stage, and settles the cells that end with it.
     fn work(&mut self, place: usize, mut lease: Box<Lease>) -> Result<End, SweepError> {
-        let node = &self.graph.nodes[place];
+        let node = &self.sight.graph.nodes[place];
         let id = &node.id;
-        let before = Failure::load(self.store, id)?;
-        if let Some(failure) = before.as_ref().filter(|failure| failure.is_final(self.plan.rules.retries)) {
+        let before = Failure::load(self.sight.store, id)?;
+        if let Some(failure) = before.as_ref().filter(|failure| failure.is_final(self.sight.plan.rules.retries)) {
             return self.settle_failed(place, failure);
         }
         if lease.holder.deaths >= MOST_DEATHS {
@@ -204,80 +152,81 @@ impl<'a> Worker<'a> {
                 lease.holder.deaths
             );
             let failure = Failure::new(id, Cause::Passing, reason, before.as_ref());
-            failure.save(self.store)?;
+            failure.save(self.sight.store)?;
             return self.after_failure(place, &failure);
         }
         let started = Instant::now();
         let attention = Attention::default();
-        let worked = match Done::load(self.store, id) {
+        let worked = match Done::load(self.sight.store, id) {
             Some(_) => Ok(()),
             None => self.perform(place, &attention, &mut lease),
         };
         match (worked, attention.why()) {
             (Ok(()), _) => {
-                if Done::load(self.store, id).is_none() {
-                    Done::save(self.store, id, started.elapsed().as_secs_f64())?;
+                if Done::load(self.sight.store, id).is_none() {
+                    Done::save(self.sight.store, id, started.elapsed().as_secs_f64())?;
                 }
                 self.settle_done(place)
             }
             (Err(_), Some(Why::Told)) => Ok(End::Told),
             (Err(RunError::Interrupted { .. } | RunError::InterruptedComparison), Some(Why::Lost)) => Ok(End::Done),
             (Err(RunError::Interrupted { step, .. }), Some(Why::Time)) => {
-                let limit = self.plan.rules.time_limit.unwrap_or_default();
+                let limit = self.sight.plan.rules.time_limit.unwrap_or_default();
                 let reason = format!("not done after {limit} s, which is `sweep.limits.time`; it was at step {step}");
                 let failure = Failure::new(id, Cause::Passing, reason, before.as_ref());
-                failure.save(self.store)?;
+                failure.save(self.sight.store)?;
                 self.after_failure(place, &failure)
             }
             (Err(RunError::Interrupted { .. }), Some(Why::Behind(reason))) => {
                 let failure = Failure::new(id, Cause::Stopped, reason, None);
-                failure.save(self.store)?;
+                failure.save(self.sight.store)?;
                 self.after_failure(place, &failure)
             }
             (Err(error), _) if disk_full(&error) => {
-                Err(SweepError::DiskFull { path: self.store.stage(id).root().into() })
+                Err(SweepError::DiskFull { path: self.sight.store.stage(id).root().into() })
             }
             (Err(error), _) => {
                 let failure = Failure::of(id, &error, before.as_ref());
-                failure.save(self.store)?;
+                failure.save(self.sight.store)?;
                 self.after_failure(place, &failure)
             }
         }
     }
 
     fn after_failure(&mut self, place: usize, failure: &Failure) -> Result<End, SweepError> {
-        if failure.is_final(self.plan.rules.retries) { self.settle_failed(place, failure) } else { Ok(End::Done) }
+        if failure.is_final(self.sight.plan.rules.retries) { self.settle_failed(place, failure) } else { Ok(End::Done) }
     }
 
     fn settle_failed(&mut self, place: usize, failure: &Failure) -> Result<End, SweepError> {
-        for &cell in &self.graph.nodes[place].cells {
-            settle::failed(self.store, &self.plan.cells[cell], failure)?;
+        for &cell in &self.sight.graph.nodes[place].cells {
+            settle::failed(self.sight.store, &self.sight.plan.cells[cell], failure)?;
         }
-        self.seen[place] = Seen::Failed;
+        self.seen[place] = Standing::Failed;
         Ok(End::Done)
     }
 
     fn settle_done(&mut self, place: usize) -> Result<End, SweepError> {
-        let node = &self.graph.nodes[place];
-        for &cell in node.cells.iter().filter(|&&cell| self.graph.ends[cell] == place) {
-            let planned = &self.plan.cells[cell];
-            if matches!(settle::load(self.store, planned), Ok(Some(_))) {
+        let node = &self.sight.graph.nodes[place];
+        for &cell in node.cells.iter().filter(|&&cell| self.sight.graph.ends[cell] == place) {
+            let planned = &self.sight.plan.cells[cell];
+            if matches!(settle::load(self.sight.store, planned), Ok(Some(_))) {
                 continue;
             }
             let (experiment, data) = self.open(planned)?;
             let pool = self.pool(experiment.threads)?;
             let stop = AtomicBool::new(false);
-            let bench = Bench { store: self.store, cell: planned, experiment: &experiment, data: &data, stop: &stop };
+            let bench =
+                Bench { store: self.sight.store, cell: planned, experiment: &experiment, data: &data, stop: &stop };
             pool.install(|| settle::done(&bench))?;
         }
-        self.seen[place] = Seen::Done;
+        self.seen[place] = Standing::Done;
         Ok(End::Done)
     }
 
     /// The work of a stage itself, watched.
     fn perform(&mut self, place: usize, attention: &Attention, lease: &mut Lease) -> Result<(), RunError> {
-        let node = &self.graph.nodes[place];
-        let (store, plan, told) = (self.store, self.plan, self.told);
+        let node = &self.sight.graph.nodes[place];
+        let (store, plan, told) = (self.sight.store, self.sight.plan, self.told);
         let cell = &plan.cells[node.cells[0]];
         let (experiment, data) = self.open(cell)?;
         let pool = self.pool(experiment.threads)?;

@@ -12,6 +12,7 @@ use crate::metrics::{FORMAT_VERSION, Metrics, ModelMetrics, Timing};
 use crate::provenance::{Provenance, VERSION, processor};
 use crate::report;
 use crate::summary;
+use crate::tensorboard::Hparam;
 use flowstill_data::Dataset;
 use flowstill_eval::{Quality, Speed};
 use flowstill_sampler::Sampler;
@@ -85,7 +86,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// Writes the figures, the report and TensorBoard's numbers into `folder`, and `metrics.json` last: it says that all
-    /// of it is there. `key` names the comparison.
+    /// of it is there. `key` names the comparison, `settings` are those that tell it from others beside it.
     pub fn publish(
         &self,
         folder: &Folder,
@@ -93,6 +94,7 @@ impl<'a> Comparison<'a> {
         measured: Measured,
         drawn: &Drawn,
         key: String,
+        settings: &[(&str, Hparam)],
     ) -> Result<Metrics, RunError> {
         let metrics = self.metrics(evaluation, measured, key);
         let teacher = self.teacher.sampler();
@@ -105,7 +107,8 @@ impl<'a> Comparison<'a> {
         }
         folder.write("report.html", report::render(&page).as_bytes())?;
         let events = folder.tensorboard("comparison");
-        numbers::write(&events, &metrics.distillation).map_err(|source| RunError::Write { path: events, source })?;
+        numbers::write(&events, &metrics.distillation, settings)
+            .map_err(|source| RunError::Write { path: events, source })?;
         folder.write_configuration(self.experiment)?;
         folder.write_json("metrics.json", &metrics)?;
         Ok(metrics)

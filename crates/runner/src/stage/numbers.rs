@@ -1,14 +1,24 @@
 //! The comparison's numbers as TensorBoard shows them.
 
-use crate::tensorboard::EventWriter;
+use crate::tensorboard::{EventWriter, Hparam};
 use flowstill_eval::Quality;
 use serde_json::Value;
 use std::io;
 use std::path::Path;
 
+/// What a table of experiments compares.
+const COMPARED: [&str; 5] = [
+    "comparison/kl_forward",
+    "comparison/kl_reverse",
+    "comparison/ess_reverse",
+    "comparison/ess_forward",
+    "comparison/total_variation",
+];
+
 /// Writes every number of `quality` as a scalar named after its key in `metrics.json`, `comparison/kl_forward` and so
-/// on, in place of an earlier comparison's. Of an estimate the mean, and `…/standard_error`.
-pub fn write(folder: &Path, quality: &Quality) -> io::Result<()> {
+/// on, in place of an earlier comparison's. Of an estimate the mean, and `…/standard_error`. `settings` are those that
+/// tell the experiment from others beside it: TensorBoard's table of runs and its parallel coordinates show them.
+pub fn write(folder: &Path, quality: &Quality, settings: &[(&str, Hparam)]) -> io::Result<()> {
     match std::fs::remove_dir_all(folder) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
         _ => {}
@@ -16,8 +26,14 @@ pub fn write(folder: &Path, quality: &Quality) -> io::Result<()> {
     let mut numbers = Vec::new();
     flatten("comparison", &serde_json::to_value(quality)?, &mut numbers);
     let mut events = EventWriter::create(folder)?;
+    if !settings.is_empty() {
+        events.hparams(settings, &COMPARED)?;
+    }
     for (name, value) in numbers {
         events.scalar(&name, 0, value)?;
+    }
+    if !settings.is_empty() {
+        events.hparams_end(true)?;
     }
     events.flush()
 }

@@ -53,7 +53,7 @@ impl fmt::Display for Event {
             Self::Lost { task, ending } => write!(f, "SLURM task {task} ended as {ending}"),
             Self::Unknown { said } => write!(f, "SLURM does not answer, its jobs may go on: {said}"),
             Self::Work(left) => {
-                write!(f, "cells: {} done", left.done)?;
+                write!(f, "cells: {} ended", left.ended)?;
                 if left.failed > 0 {
                     write!(f, ", {} failed", left.failed)?;
                 }

@@ -30,6 +30,8 @@ pub struct Executor {
     /// of the sweep
     pub name: String,
     pub worker: Worker,
+    /// cancel everything at the first cell that fails
+    pub fail_fast: bool,
     pub pace: Pace,
 }
 
@@ -97,6 +99,10 @@ impl Executor {
             // a job that was submitted meanwhile may have escaped
             cancel(&self.programs, store)?;
             return Ok(Some(Outcome::Cancelled));
+        }
+        if self.fail_fast && left.failed > 0 {
+            cancel(&self.programs, store)?;
+            return Ok(Some(Outcome::FailedFast));
         }
         let mut jobs = Jobs::read(store)?;
         if let Some(said) = settle(&self.programs, store, &mut jobs)? {

@@ -11,6 +11,8 @@ pub enum Outcome {
     Left { tasks: usize },
     /// somebody cancelled the jobs
     Cancelled,
+    /// a cell failed, and the jobs were cancelled as was wanted
+    FailedFast,
 }
 
 impl fmt::Display for Outcome {
@@ -23,6 +25,7 @@ impl fmt::Display for Outcome {
                 "left, with {tasks} SLURM tasks running or pending, which go on: the same command looks after them again, \
                  with --cancel it cancels them"
             ),
+            Self::FailedFast => write!(f, "a cell failed, so the SLURM jobs were cancelled"),
             Self::Cancelled => write!(f, "the SLURM jobs were cancelled; the same command goes on with what is left"),
         }
     }

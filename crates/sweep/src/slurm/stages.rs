@@ -2,23 +2,18 @@
 
 use super::work::{Left, Work};
 use crate::error::SweepError;
-use crate::graph::{Graph, Node};
 use crate::lease;
-use crate::marker::Done;
-use crate::plan::Plan;
 use crate::stage::{Kind, StageId};
+use crate::standing::{Sight, Standing};
 use crate::status::{Looker, Status};
-use crate::store::Store;
-
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 /// The stages of one sweep.
 pub struct Stages<'a> {
-    store: &'a Store,
-    graph: &'a Graph,
+    sight: Sight<'a>,
     looker: Looker<'a>,
-    done: Vec<bool>,
+    known: Vec<Standing>,
     /// the furthest step at which a training was seen
     steps: HashMap<StageId, u64>,
     report: &'a mut dyn FnMut(&Status),
@@ -26,9 +21,9 @@ pub struct Stages<'a> {
 
 impl<'a> Stages<'a> {
     /// `report` is told how the sweep stands, about twice a second.
-    pub fn new(store: &'a Store, plan: &'a Plan, graph: &'a Graph, report: &'a mut dyn FnMut(&Status)) -> Self {
-        let (looker, done) = (Looker::new(store, plan, graph), vec![false; graph.nodes.len()]);
-        Self { store, graph, looker, done, steps: HashMap::new(), report }
+    pub fn new(sight: Sight<'a>, report: &'a mut dyn FnMut(&Status)) -> Self {
+        let known = vec![Standing::Open; sight.graph.nodes.len()];
+        Self { sight, looker: Looker::new(sight), known, steps: HashMap::new(), report }
     }
 
     fn look(&mut self) -> Result<Status, SweepError> {
@@ -40,37 +35,38 @@ impl<'a> Stages<'a> {
         (self.report)(&status);
         Ok(status)
     }
-
-    /// Whether there is something to do about a stage, be it only to write what came of a cell.
-    fn open(&self, place: usize, node: &Node) -> bool {
-        let awaits = |&cell: &usize| !self.looker.ended(cell) && (!self.done[place] || self.graph.ends[cell] == place);
-        node.cells.iter().any(awaits)
-    }
 }
 
 impl Work for Stages<'_> {
     fn folder(&self) -> &Path {
-        self.store.root()
+        self.sight.store.root()
     }
 
     fn left(&mut self) -> Result<Left, SweepError> {
         let status = self.look()?;
-        for (done, node) in self.done.iter_mut().zip(&self.graph.nodes) {
-            *done = *done || Done::load(self.store, &node.id).is_some();
-        }
         let held: HashSet<&StageId> = status.running.iter().map(|holder| &holder.stage).collect();
-        let mut left = Left { done: status.done, failed: status.ended() - status.done, ..Left::default() };
-        let nodes = self.graph.nodes.iter().enumerate();
-        for (_, node) in nodes.filter(|(place, node)| self.open(*place, node)) {
+        let mut left = Left { ended: status.ended(), failed: status.failed, ..Left::default() };
+        // a stage stands after those that it needs
+        for (place, node) in self.sight.graph.nodes.iter().enumerate() {
+            if self.known[place] == Standing::Open {
+                self.known[place] = self.sight.look(place)?;
+            }
+            let needs = self.sight.needs(place, &self.known);
+            if self.known[place] == Standing::Open && needs == Standing::Failed {
+                self.known[place] = Standing::Failed;
+            }
+            if self.known[place] != Standing::Open {
+                continue;
+            }
             *match node.id.kind {
                 Kind::Speed => &mut left.speed,
                 _ if held.contains(&node.id) => &mut left.running,
-                _ if node.needs.iter().all(|&need| self.done[need]) => &mut left.ready,
+                _ if needs == Standing::Done => &mut left.ready,
                 _ => &mut left.waiting,
             } += 1;
         }
-        let done = self.done.iter().filter(|done| **done).count() + status.ended();
-        left.progress = done as u64 + self.steps.values().sum::<u64>();
+        let over = self.known.iter().filter(|standing| **standing != Standing::Open).count();
+        left.progress = (over + status.ended()) as u64 + self.steps.values().sum::<u64>();
         Ok(left)
     }
 
@@ -79,6 +75,6 @@ impl Work for Stages<'_> {
     }
 
     fn broke(&mut self, task: &str, how: &str) -> Result<(), SweepError> {
-        lease::bury_task(self.store, task, how).map(|_| ())
+        lease::bury_task(self.sight.store, task, how).map(|_| ())
     }
 }

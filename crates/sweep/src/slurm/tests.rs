@@ -71,6 +71,7 @@ impl<'a> World<'a> {
             slurm: Slurm { array_parallelism, ..Slurm::default() },
             name: "moons".into(),
             worker: Worker { binary: "/opt/flowstill".into(), start_in: "/home/a".into() },
+            fail_fast: false,
             pace: Pace { shortest: Duration::from_millis(1), longest: Duration::from_millis(2), submissions: 3 },
         }
     }
@@ -105,7 +106,7 @@ impl<'a> World<'a> {
     }
 
     fn done(&self) {
-        self.left.set(Left { done: 1, ..Left::default() });
+        self.left.set(Left { ended: 1, ..Left::default() });
     }
 
     /// Arrays of the submissions, in their order.
@@ -346,6 +347,18 @@ fn cancelling_ends_the_jobs_and_whoever_looks_after_them() {
         Outcome::Done
     );
     assert_eq!(world.arrays(), ["0-1%2", "0-1%2"]);
+}
+
+#[test]
+fn the_first_failure_cancels_everything_if_that_is_wanted() {
+    let world = World::new(2, &|world, turn| match turn {
+        3 => world.left.set(Left { ended: 1, failed: 1, ..world.left.get() }),
+        _ => {}
+    });
+    let executor = Executor { fail_fast: true, ..world.executor(None) };
+    let outcome = executor.run(&mut &world, &world.interrupted, &mut |_| {}).unwrap();
+    assert_eq!(outcome, Outcome::FailedFast);
+    assert_eq!(fs::read_to_string(world.store().join("bin/tasks/1_0")).unwrap(), "CANCELLED|None\n");
 }
 
 #[test]

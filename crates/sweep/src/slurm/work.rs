@@ -42,9 +42,9 @@ pub struct Left {
     pub waiting: usize,
     /// measurements of speed, which come after all others
     pub speed: usize,
-    /// cells that ended well
-    pub done: usize,
-    /// cells that ended otherwise
+    /// cells that have ended, in whichever way
+    pub ended: usize,
+    /// of those, the ones that failed
     pub failed: usize,
     /// grows if anything goes on: a stage ends, or a training gets further than it ever was
     pub progress: u64,
