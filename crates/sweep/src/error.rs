@@ -1,5 +1,6 @@
 //! Why a sweep could not be planned, run or read.
 
+use crate::slurm::SlurmError;
 use flowstill_runner::RunError;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,8 @@ use thiserror::Error;
 pub enum SweepError {
     #[error(transparent)]
     Run(#[from] RunError),
+    #[error(transparent)]
+    Slurm(#[from] SlurmError),
     #[error("{folder} holds no sweep: {reason}; expected the folder of a sweep, as `flowstill sweep` makes it")]
     NoSweep { folder: PathBuf, reason: String },
     #[error("cannot read {path}: {reason}; delete it to have it made again")]
@@ -51,6 +54,7 @@ impl SweepError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Run(error) => error.exit_code(),
+            Self::Slurm(error) => error.exit_code(),
             Self::NoSweep { .. } | Self::Damaged { .. } | Self::OtherVersion { .. } | Self::Refused(_) => 2,
             Self::Interrupted => 130,
             Self::CellsFailed { .. } => 1,

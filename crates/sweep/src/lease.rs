@@ -28,6 +28,9 @@ pub struct Holder {
     pub cell: String,
     pub host: String,
     pub pid: u32,
+    /// the task of SLURM that its process is, if it is one
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
     /// when its process began, which tells it from a later one of the same number
     pub began: u64,
     /// grows every time that the holder writes
@@ -142,6 +145,7 @@ impl Leases {
             cell: cell.to_owned(),
             host: process::host(),
             pid: std::process::id(),
+            task: process::slurm_task(),
             began: process::began(std::process::id()).unwrap_or_default(),
             beat: 0,
             progress: Progress::default(),
@@ -197,9 +201,18 @@ pub fn all(store: &Store) -> Result<Vec<(PathBuf, Holder)>, SweepError> {
 
 /// Notes on every lease of the process `pid` of this machine how it ended; says how many there were.
 pub fn bury(store: &Store, pid: u32, how: &str) -> Result<usize, SweepError> {
+    bury_those(store, how, |holder| holder.host == process::host() && holder.pid == pid)
+}
+
+/// The same for a task of SLURM, on whichever machine.
+pub fn bury_task(store: &Store, task: &str, how: &str) -> Result<usize, SweepError> {
+    bury_those(store, how, |holder| holder.task.as_deref() == Some(task))
+}
+
+fn bury_those(store: &Store, how: &str, which: impl Fn(&Holder) -> bool) -> Result<usize, SweepError> {
     let mut count = 0;
     for (path, mut holder) in all(store)? {
-        if holder.host == process::host() && holder.pid == pid && holder.ended.is_none() {
+        if which(&holder) && holder.ended.is_none() {
             holder.ended = Some(how.to_owned());
             replace(&path, &holder).map_err(|source| SweepError::write(&path, source))?;
             count += 1;

@@ -20,6 +20,7 @@ pub mod process;
 mod reporter;
 pub mod result;
 pub mod settle;
+pub mod slurm;
 pub mod stage;
 pub mod standing;
 pub mod status;

@@ -8,6 +8,12 @@ pub fn host() -> String {
     HOST.clone()
 }
 
+/// The name of this process in SLURM, if it is a task of a job array.
+pub fn slurm_task() -> Option<String> {
+    let number = |name| std::env::var(name).ok();
+    Some(format!("{}_{}", number("SLURM_ARRAY_JOB_ID")?, number("SLURM_ARRAY_TASK_ID")?))
+}
+
 /// When process `pid` began, in a unit of the system's own; nothing if there is none (a zombie is none).
 pub fn began(pid: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;

@@ -41,6 +41,7 @@ impl Bench {
             cell: "cell".to_owned(),
             host: host.to_owned(),
             pid,
+            task: None,
             began,
             beat: 7,
             progress: Progress::default(),

@@ -1,0 +1,418 @@
+//! The executor against a SLURM of files, `fake_slurm.sh`, whose mishaps a test decides on.
+
+use super::*;
+use crate::error::SweepError;
+use flowstill_runner::config::sweep::Slurm;
+use std::cell::{Cell, RefCell};
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// What happens at each look at the store, which is the beginning of a turn; they are counted from 1.
+type Script<'a> = &'a dyn Fn(&World, u32);
+
+/// A store and a cluster.
+struct World<'a> {
+    folder: TempDir,
+    left: Cell<Left>,
+    turn: Cell<u32>,
+    script: Cell<Script<'a>>,
+    interrupted: AtomicBool,
+    told: RefCell<Vec<String>>,
+}
+
+impl Work for &World<'_> {
+    fn folder(&self) -> &Path {
+        self.store()
+    }
+
+    fn broke(&mut self, task: &str, how: &str) -> Result<(), SweepError> {
+        self.told.borrow_mut().push(format!("{task} broke: {how}"));
+        Ok(())
+    }
+
+    fn left(&mut self) -> Result<Left, SweepError> {
+        self.turn.set(self.turn.get() + 1);
+        assert!(self.turn.get() < 200, "it does not end; so far {:?}", self.told.borrow());
+        self.script.get()(self, self.turn.get());
+        Ok(self.left.get())
+    }
+}
+
+const PROGRAMS: [&str; 5] = ["sbatch", "squeue", "scontrol", "sacct", "scancel"];
+
+impl<'a> World<'a> {
+    /// A store with this many stages that are ready.
+    fn new(ready: usize, script: Script<'a>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("bin")).unwrap();
+        let fake = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/slurm/fake_slurm.sh");
+        for program in PROGRAMS {
+            std::os::unix::fs::symlink(&fake, folder.path().join("bin").join(program)).unwrap();
+        }
+        let left = Cell::new(Left { ready, ..Left::default() });
+        let (turn, script, told) = (Cell::new(0), Cell::new(script), RefCell::default());
+        Self { folder, left, turn, script, interrupted: AtomicBool::new(false), told }
+    }
+
+    fn store(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn programs(&self) -> Programs {
+        Programs::at(&self.folder.path().join("bin"))
+    }
+
+    fn executor(&self, array_parallelism: Option<u64>) -> Executor {
+        Executor {
+            programs: self.programs(),
+            slurm: Slurm { array_parallelism, ..Slurm::default() },
+            name: "moons".into(),
+            worker: Worker { binary: "/opt/flowstill".into(), start_in: "/home/a".into() },
+            fail_fast: false,
+            pace: Pace { shortest: Duration::from_millis(1), longest: Duration::from_millis(2), submissions: 3 },
+        }
+    }
+
+    fn run(&self, parallelism: u64) -> Result<Outcome, SweepError> {
+        self.turn.set(0);
+        let tell = &mut |event: Event| self.told.borrow_mut().push(event.to_string());
+        self.executor(Some(parallelism)).run(&mut &*self, &self.interrupted, tell)
+    }
+
+    /// Runs with other things happening.
+    fn run_again(&self, script: Script<'a>) -> Result<Outcome, SweepError> {
+        self.script.set(script);
+        self.run(2)
+    }
+
+    /// Makes SLURM do something, or say it of a task.
+    fn put(&self, name: &str, text: &str) {
+        fs::write(self.folder.path().join("bin").join(name), text).unwrap();
+    }
+
+    fn task(&self, task: &str, state: &str) {
+        self.put(&format!("tasks/{task}"), state);
+    }
+
+    fn take_away(&self, name: &str) {
+        fs::remove_file(self.folder.path().join("bin").join(name)).unwrap();
+    }
+
+    fn progress(&self) {
+        self.left.set(Left { progress: self.left.get().progress + 1, ..self.left.get() });
+    }
+
+    fn done(&self) {
+        self.left.set(Left { ended: 1, ..Left::default() });
+    }
+
+    /// Arrays of the submissions, in their order.
+    fn arrays(&self) -> Vec<String> {
+        let asked = self.asked("sbatch");
+        asked.iter().map(|line| line.split(' ').nth(2).unwrap().trim_start_matches("--array=").to_owned()).collect()
+    }
+
+    fn asked(&self, program: &str) -> Vec<String> {
+        let asked = fs::read_to_string(self.folder.path().join("bin/asked")).unwrap_or_default();
+        asked.lines().filter(|line| line.starts_with(program)).map(str::to_owned).collect()
+    }
+
+    #[track_caller]
+    fn was_told(&self, part: &str) {
+        assert!(self.told.borrow().iter().any(|line| line.contains(part)), "`{part}` is missing in {:?}", self.told);
+    }
+}
+
+#[test]
+fn workers_first_and_speed_last_on_a_node_of_its_own() {
+    let world = World::new(3, &|world, turn| match turn {
+        4 => world.left.set(Left { speed: 2, ..Left::default() }),
+        6 => world.done(),
+        _ => {}
+    });
+    assert_eq!(world.run(8).unwrap(), Outcome::Done);
+    assert_eq!(world.arrays(), ["0-2%8", "0-0%8"]);
+    let script = |n: u32| fs::read_to_string(world.store().join(format!("slurm/{n}.sh"))).unwrap();
+    assert!(!script(1).contains("--exclusive") && !script(1).contains("--speed"));
+    assert!(script(2).contains("#SBATCH --exclusive\n") && script(2).ends_with("' --speed\n"));
+    assert!(world.store().join("slurm/logs").is_dir());
+}
+
+#[test]
+fn no_more_tasks_than_allowed_and_more_as_stages_become_ready() {
+    let world = World::new(1, &|world, turn| match turn {
+        3 => world.left.set(Left { ready: 1, running: 1, waiting: 5, ..Left::default() }),
+        5 => world.left.set(Left { ready: 9, ..Left::default() }),
+        7 => world.done(),
+        _ => {}
+    });
+    assert_eq!(world.run(3).unwrap(), Outcome::Done);
+    assert_eq!(world.arrays(), ["0-0%3", "0-0%3", "0-0%3"]);
+}
+
+#[test]
+fn arrays_are_no_larger_than_slurm_takes_them() {
+    let world = World::new(10, &|world, turn| {
+        if turn == 3 {
+            world.done()
+        }
+    });
+    assert_eq!(world.run(100).unwrap(), Outcome::Done);
+    assert_eq!(world.arrays(), ["0-3%100", "0-3%100", "0-1%100"]);
+}
+
+#[test]
+fn lost_tasks_are_replaced() {
+    let world = World::new(2, &|world, turn| match turn {
+        2 => world.task("1_1", "NODE_FAIL|NodeDown"),
+        4 => world.task("1_0", "PREEMPTED|None"),
+        6 => world.task("2_0", "PENDING|launch failed requeued held"),
+        9 => world.done(),
+        _ => world.progress(),
+    });
+    assert_eq!(world.run(2).unwrap(), Outcome::Done);
+    assert_eq!(world.arrays(), ["0-1%2", "0-0%2", "0-0%2", "0-0%2"]);
+    assert!(world.asked("scancel").contains(&"scancel 2_0".to_owned()), "{:?}", world.asked("scancel"));
+    for told in ["1_1 ended as NODE_FAIL (NodeDown)", "1_0 ended as PREEMPTED", "requeued held"] {
+        world.was_told(told);
+    }
+    assert!(!world.told.borrow().iter().any(|line| line.contains("broke")), "none of this is a worker's fault");
+}
+
+#[test]
+fn workers_that_broke_are_told_to_the_store() {
+    let world = World::new(2, &|world, turn| match turn {
+        2 => world.task("1_1", "OUT_OF_MEMORY|None"),
+        4 => world.task("1_0", "FAILED|NonZeroExitCode"),
+        7 => world.done(),
+        _ => world.progress(),
+    });
+    assert_eq!(world.run(2).unwrap(), Outcome::Done);
+    world.was_told("1_1 broke: OUT_OF_MEMORY");
+    world.was_told("1_0 broke: FAILED");
+}
+
+#[test]
+fn tasks_that_slurm_has_forgotten_are_replaced() {
+    let world = World::new(1, &|world, turn| match turn {
+        2 => world.take_away("tasks/1_0"),
+        4 => world.done(),
+        _ => {}
+    });
+    assert_eq!(world.run(1).unwrap(), Outcome::Done);
+    assert_eq!(world.arrays(), ["0-0%1", "0-0%1"]);
+}
+
+#[test]
+fn a_task_that_requeues_or_is_ending_is_waited_for() {
+    let world = World::new(1, &|world, turn| match turn {
+        2 => world.task("1_0", "PENDING|BeginTime"),
+        4 => world.task("1_0", "COMPLETING|None"),
+        8 => world.done(),
+        _ => {}
+    });
+    assert_eq!(world.run(1).unwrap(), Outcome::Done);
+    assert_eq!(world.arrays(), ["0-0%1"]);
+    world.was_told("0 running, 1 pending (BeginTime)");
+}
+
+#[test]
+fn a_controller_that_does_not_answer_is_waited_for() {
+    let world = World::new(1, &|world, turn| match turn {
+        3 => {
+            world.task("1_0", "FAILED|NonZeroExitCode");
+            world.put("unreachable", "");
+        }
+        6 => assert_eq!(world.arrays(), ["0-0%1"], "nothing follows from silence"),
+        7 => world.take_away("unreachable"),
+        10 => world.done(),
+        _ => {}
+    });
+    assert_eq!(world.run(1).unwrap(), Outcome::Done);
+    assert_eq!(world.arrays(), ["0-0%1", "0-0%1"]);
+    world.was_told("SLURM does not answer, its jobs may go on: Unable to contact");
+}
+
+#[test]
+fn the_store_alone_says_that_all_is_done() {
+    let world = World::new(1, &|world, turn| match turn {
+        2 => world.put("unreachable", ""),
+        3 => world.done(),
+        _ => {}
+    });
+    assert_eq!(world.run(1).unwrap(), Outcome::Done);
+}
+
+#[test]
+fn a_submission_whose_answer_is_lost_is_found_by_its_script() {
+    let world = World::new(2, &|world, turn| match turn {
+        1 => world.put("lose", ""),
+        5 => world.done(),
+        _ => {}
+    });
+    assert_eq!(world.run(2).unwrap(), Outcome::Done);
+    assert_eq!(world.arrays(), ["0-1%2"]);
+    world.was_told("2 running");
+}
+
+#[test]
+fn without_squeue_scontrol_is_asked() {
+    let world = World::new(2, &|world, turn| match turn {
+        1 => world.put("no_squeue", ""),
+        3 => world.task("1_1", "TIMEOUT|TimeLimit"),
+        6 => world.done(),
+        _ => {}
+    });
+    assert_eq!(world.run(2).unwrap(), Outcome::Done);
+    assert_eq!(world.arrays(), ["0-1%2", "0-0%2"]);
+}
+
+/// Every task fails at once.
+fn all_fail(world: &World, _: u32) {
+    for job in 1..=world.arrays().len() {
+        world.task(&format!("{job}_0"), "FAILED|NonZeroExitCode");
+    }
+}
+
+#[test]
+fn it_gives_up_when_nothing_goes_on() {
+    let world = World::new(1, &|world, turn| {
+        all_fail(world, turn);
+        let logs = world.store().join("slurm/logs");
+        if logs.is_dir() {
+            fs::write(logs.join("3_0.log"), "starting\nmodule: command not found\n\n").unwrap();
+        }
+    });
+    let error = world.run(1).unwrap_err();
+    assert_eq!((error.exit_code(), world.arrays().len()), (1, 3));
+    for part in ["3 submissions", "ended as FAILED", "/slurm/logs/3_0.log ends with `module: command not found`"] {
+        assert!(error.to_string().contains(part), "{error}");
+    }
+}
+
+#[test]
+fn jobs_that_are_too_short_are_submitted_as_long_as_each_gets_further() {
+    let world = World::new(1, &|world, turn| {
+        world.put("exit_code", "130:0");
+        all_fail(world, turn);
+        world.progress();
+        if world.arrays().len() == 9 {
+            world.done();
+        }
+    });
+    assert_eq!(world.run(1).unwrap(), Outcome::Done);
+    world.was_told("task 1_0 ended as saved, by a signal");
+}
+
+#[test]
+fn an_interrupt_leaves_the_jobs_and_the_same_command_finds_them() {
+    let leave: Script = &|world, turn| world.interrupted.store(turn == 3, Ordering::Relaxed);
+    let world = World::new(2, leave);
+    let left = world.run(2).unwrap();
+    assert_eq!(left, Outcome::Left { tasks: 2 });
+    assert!(left.to_string().contains("the same command looks after them again, with --cancel"), "{left}");
+    assert_eq!(world.asked("scancel"), [""; 0]);
+    world.interrupted.store(false, Ordering::Relaxed);
+    assert_eq!(
+        world
+            .run_again(&|world, turn| if turn == 3 {
+                world.done()
+            })
+            .unwrap(),
+        Outcome::Done
+    );
+    assert_eq!(world.arrays(), ["0-1%2"], "nothing was submitted a second time");
+    world.was_told("2 SLURM tasks of an earlier command are still there");
+}
+
+#[test]
+fn cancelling_ends_the_jobs_and_whoever_looks_after_them() {
+    let world = World::new(2, &|world, turn| {
+        if turn == 3 {
+            assert_eq!(cancel(&world.programs(), world.store()).unwrap(), 2);
+        }
+    });
+    assert_eq!(world.run(2).unwrap(), Outcome::Cancelled);
+    assert_eq!(fs::read_to_string(world.store().join("bin/tasks/1_1")).unwrap(), "CANCELLED|None\n");
+    assert_eq!(cancel(&world.programs(), world.store()).unwrap(), 0, "there is nothing left to cancel");
+    assert_eq!(
+        world
+            .run_again(&|world, turn| if turn == 3 {
+                world.done()
+            })
+            .unwrap(),
+        Outcome::Done
+    );
+    assert_eq!(world.arrays(), ["0-1%2", "0-1%2"]);
+}
+
+#[test]
+fn the_first_failure_cancels_everything_if_that_is_wanted() {
+    let world = World::new(2, &|world, turn| match turn {
+        3 => world.left.set(Left { ended: 1, failed: 1, ..world.left.get() }),
+        _ => {}
+    });
+    let executor = Executor { fail_fast: true, ..world.executor(None) };
+    let outcome = executor.run(&mut &world, &world.interrupted, &mut |_| {}).unwrap();
+    assert_eq!(outcome, Outcome::FailedFast);
+    assert_eq!(fs::read_to_string(world.store().join("bin/tasks/1_0")).unwrap(), "CANCELLED|None\n");
+}
+
+#[test]
+fn jobs_that_somebody_cancels_one_by_one_are_not_submitted_again() {
+    let world = World::new(2, &|world, turn| match turn {
+        3 => world.task("1_0", "CANCELLED|None"),
+        4 => world.task("1_1", "CANCELLED|None"),
+        _ => {}
+    });
+    assert_eq!(world.run(2).unwrap(), Outcome::Cancelled);
+    assert_eq!(world.arrays(), ["0-1%2"]);
+}
+
+#[test]
+fn a_single_task_that_is_cancelled_is_replaced() {
+    let world = World::new(2, &|world, turn| match turn {
+        3 => world.task("1_0", "CANCELLED|None"),
+        7 => world.done(),
+        _ => {}
+    });
+    assert_eq!(world.run(2).unwrap(), Outcome::Done);
+    assert_eq!(world.arrays(), ["0-1%2", "0-0%2"]);
+}
+
+#[test]
+fn what_slurm_refuses_is_told_in_its_words() {
+    let world = World::new(1, &|world, _| world.put("refuse", ""));
+    let error = world.run(1).unwrap_err();
+    assert_eq!(error.exit_code(), 2);
+    assert!(error.to_string().contains("Invalid partition name specified"), "{error}");
+    assert!(error.to_string().contains("keys of `executor.slurm`"), "{error}");
+}
+
+#[test]
+fn a_refusal_beside_tasks_at_work_is_no_end() {
+    let world = World::new(1, &|world, turn| match turn {
+        3 => {
+            world.left.set(Left { ready: 2, running: 1, ..Left::default() });
+            world.put("refuse", "");
+        }
+        9 => world.done(),
+        _ => {}
+    });
+    assert_eq!(world.run(3).unwrap(), Outcome::Done);
+    world.was_told("SLURM takes no more jobs now");
+    assert!(world.arrays().len() < 6, "it is not asked for ever: {:?}", world.arrays());
+}
+
+#[test]
+fn a_machine_without_slurm_is_told_apart() {
+    let world = World::new(1, &|_, _| {});
+    let programs = Programs { scontrol: "no-scontrol-here".into(), ..world.programs() };
+    let executor = Executor { programs, ..world.executor(None) };
+    let error = executor.run(&mut &world, &world.interrupted, &mut |_| {}).unwrap_err();
+    assert_eq!(error.exit_code(), 2);
+    assert!(error.to_string().contains("--executor local"), "{error}");
+}
