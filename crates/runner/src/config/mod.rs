@@ -33,6 +33,7 @@ pub use error::{ConfigError, Problem};
 pub use hash::config_hash;
 pub use locate::Location;
 pub use plan::{Bench, Evaluation, Experiment, FlowPlan, StudentPlan, TeacherPlan};
+pub use suggest::nearest;
 
 use locate::{Aim, locate};
 use path::KeyPath;
