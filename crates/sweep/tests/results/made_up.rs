@@ -2,6 +2,7 @@
 
 use flowstill_eval::SpeedRow;
 use flowstill_runner::stage::StageRecord;
+use flowstill_sweep::plan::Rules;
 use flowstill_sweep::result::{self, CellResult, Ending, Number};
 use flowstill_sweep::{Plan, PlannedCell, StageKeys, plan};
 use flowstill_trainer::Record;
@@ -83,12 +84,20 @@ impl Shape {
                     "name: {name}\nseed: {seed}\nthreads: 2\ndata:\n  synthetic: ring_chain\n  rows: 20000\nteacher:\n  model: maf\n  \
                      layers: {layers}\n  hidden: [128, 128]\n# <script>alert(1)</script> & \"quotes\"\n"
                 );
-                cells.push(PlannedCell { name, settings, baseline: baseline.map(str::to_owned), seed, stages, yaml });
+                cells.push(PlannedCell {
+                    name,
+                    settings,
+                    baseline: baseline.map(str::to_owned),
+                    seed,
+                    stages,
+                    costs: Vec::new(),
+                    yaml,
+                });
             }
         }
         let keys = self.keys.iter().map(|(key, _)| (*key).to_owned()).collect();
         let (format_version, version) = (plan::FORMAT_VERSION, "0.3.0".to_owned());
-        Plan { format_version, version, name: "layers & objectives".into(), keys, cells }
+        Plan { format_version, version, name: "layers & objectives".into(), keys, rules: Rules::default(), cells }
     }
 
     fn run(&self, folder: &Path, index: usize, cell: &PlannedCell) {
