@@ -21,6 +21,7 @@ mod sampling;
 mod stages;
 mod stopping;
 mod streams;
+mod sweep_limits;
 mod sweeping;
 mod threads;
 mod truth;

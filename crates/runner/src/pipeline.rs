@@ -82,6 +82,7 @@ impl<'a> Pipeline<'a> {
             overwrite: self.options.overwrite,
             engine: self.options.engine,
             interrupted: self.interrupted,
+            tabled: true,
         }
     }
 

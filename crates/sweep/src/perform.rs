@@ -97,6 +97,7 @@ impl Bench<'_> {
             overwrite: true,
             engine: Engine::default(),
             interrupted: self.stop,
+            tabled: false,
         }
     }
 

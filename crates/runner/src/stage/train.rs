@@ -35,6 +35,8 @@ pub struct Workshop<'a> {
     pub overwrite: bool,
     pub engine: Engine,
     pub interrupted: &'a AtomicBool,
+    /// whether the trainings stand in TensorBoard's table of runs; in a sweep its cells do
+    pub tabled: bool,
 }
 
 impl Workshop<'_> {
@@ -220,7 +222,7 @@ impl Workshop<'_> {
             seed: self.experiment.seed,
             folder: self.folder.tensorboard(role.name()),
             texts: vec![("configuration", indented)],
-            settings,
+            settings: if self.tabled { settings } else { Vec::new() },
             console,
             resumed_at: 0,
             total: 0,

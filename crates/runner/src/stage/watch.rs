@@ -36,7 +36,7 @@ pub struct Watch<'a> {
     pub folder: PathBuf,
     /// texts shown beside the curves: (name, markdown)
     pub texts: Vec<(&'static str, String)>,
-    /// settings by which TensorBoard's table compares runs
+    /// settings by which TensorBoard's table compares runs; none for a run that is not in it
     pub settings: Vec<(&'static str, Hparam)>,
     pub console: &'a mut dyn Console,
     pub resumed_at: u64,
@@ -59,7 +59,8 @@ impl Watch<'_> {
     /// Tells TensorBoard how the training ended. What cannot be written any more is no reason to lose the model.
     pub fn end(&mut self, succeeded: bool) {
         if let Some(events) = &mut self.events {
-            let _ = events.hparams_end(succeeded).and_then(|()| events.flush());
+            let ended = if self.settings.is_empty() { Ok(()) } else { events.hparams_end(succeeded) };
+            let _ = ended.and_then(|()| events.flush());
         }
     }
 
@@ -92,13 +93,21 @@ impl Watch<'_> {
             for (name, text) in &self.texts {
                 events.text(name, 0, text)?;
             }
-            let judged = self.measures.iter().map(|measure| format!("validation/{measure}"));
-            let judged: Vec<String> =
-                if self.measures.is_empty() { vec![format!("validation/{}", self.terms[0])] } else { judged.collect() };
-            events.hparams(&self.settings, &judged.iter().map(String::as_str).collect::<Vec<_>>())?;
+            self.begin_row(&mut events)?;
         }
         events.flush()?;
         Ok(events)
+    }
+
+    /// The training's row in TensorBoard's table, if it has one.
+    fn begin_row(&self, events: &mut EventWriter) -> io::Result<()> {
+        if self.settings.is_empty() {
+            return Ok(());
+        }
+        let judged = self.measures.iter().map(|measure| format!("validation/{measure}"));
+        let judged: Vec<String> =
+            if self.measures.is_empty() { vec![format!("validation/{}", self.terms[0])] } else { judged.collect() };
+        events.hparams(&self.settings, &judged.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     /// The model with these parameters, as a sampler.
