@@ -132,7 +132,7 @@ impl Quantiles {
 fn rounded(value: f64, [least, most]: [f64; 2], share: f64, share_of: impl Fn(f64) -> f64) -> f64 {
     (0..17)
         .filter_map(|digits| format!("{value:.digits$e}").parse::<f64>().ok())
-        .find(|short| (least..=most).contains(&short) && (share_of(*short) - share).abs() <= ROUNDING)
+        .find(|short| (least..=most).contains(short) && (share_of(*short) - share).abs() <= ROUNDING)
         .unwrap_or_else(|| value.clamp(least, most))
 }
 
