@@ -138,7 +138,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let value = |flag: &str| arguments.iter().position(|a| a == flag).and_then(|at| arguments.get(at + 1));
     let desk = tempfile::tempdir()?;
-    fs::write(desk.path().join("base.yaml"), "data: {path: d.csv}\nteacher: {training: {steps: 90}}\n")?;
+    fs::write(desk.path().join("base.yaml"), "seed: 4\nteacher: {training: {batch: 90}}\n")?;
     fs::write(desk.path().join("d.csv"), "1,2\n")?;
     if let Some(input) = value("--input") {
         return Ok(attempt(&fs::read_to_string(input)?, desk.path())?);
@@ -146,6 +146,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let seconds: u64 = value("--seconds").map_or(Ok(60), |text| text.parse())?;
     let seed: u64 = value("--seed").map_or(Ok(0), |text| text.parse())?;
 
+    Sweep::from_str(RIGHT, &desk.path().join("a.yaml"))?;
     let texts = texts()?;
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let (started, mut tried, mut good) = (Instant::now(), 0u64, 0u64);
@@ -224,7 +225,7 @@ fn mutated(texts: &[String], random: &mut ChaCha8Rng) -> String {
     for _ in 0..random.gen_range(1..=4) {
         let at = random.gen_range(0..=bytes.len());
         let end = (at + random.gen_range(0..8)).min(bytes.len());
-        match random.gen_range(0..10) {
+        match random.gen_range(0..14) {
             0 => bytes.insert(at, random.r#gen()),
             1 => drop(bytes.drain(at..end)),
             2 => {
@@ -238,6 +239,20 @@ fn mutated(texts: &[String], random: &mut ChaCha8Rng) -> String {
                 let line = lines[random.gen_range(0..lines.len().max(1)).min(lines.len().saturating_sub(1))..].first();
                 let line = line.map_or_else(String::new, |line| format!("\n{line}\n"));
                 bytes.splice(at..at, line.into_bytes());
+            }
+            // the gentle ones: another digit, and one place of the text exchanged for another
+            4..8 => {
+                let digits: Vec<usize> = (0..bytes.len()).filter(|place| bytes[*place].is_ascii_digit()).collect();
+                if !digits.is_empty() {
+                    bytes[digits[random.gen_range(0..digits.len())]] = random.gen_range(b'0'..=b'9');
+                }
+            }
+            8 | 9 => {
+                let spaces: Vec<usize> = (0..bytes.len()).filter(|place| b" ,:[{".contains(&bytes[*place])).collect();
+                if !spaces.is_empty() {
+                    let from = spaces[random.gen_range(0..spaces.len())];
+                    bytes.swap(from, spaces[random.gen_range(0..spaces.len())]);
+                }
             }
             _ => {
                 let word = WORDS[random.gen_range(0..WORDS.len())];

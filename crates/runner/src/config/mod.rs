@@ -18,6 +18,7 @@ mod mistake;
 mod name;
 mod path;
 mod plan;
+mod plant;
 mod read;
 mod recipe;
 mod resolved;

@@ -2,7 +2,8 @@
 
 use super::error::ConfigError;
 use super::locate::{Location, position};
-use super::tree::{BAD_KEY, TOO_MANY, Tree};
+use super::plant::{BAD_KEY, TOO_MANY};
+use super::tree::Tree;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read};

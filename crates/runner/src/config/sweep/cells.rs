@@ -29,27 +29,28 @@ pub fn cells(
 ) -> Result<(String, Vec<Cell>), Vec<Mistake>> {
     let numbers = expansion.cells();
     let checked = checked(expansion, base, surroundings, &numbers)?;
-    let name = checked.first().map_or_else(String::new, |(_, experiment)| experiment.name.clone());
+    let name = checked.first().map_or_else(String::new, |checked| checked.experiment.name.clone());
     let mut names = Names::new(expansion, &name);
     let mut cells: Vec<Cell> = Vec::with_capacity(checked.len());
     let mut twins = HashMap::with_capacity(checked.len());
     let mut mistakes: Vec<Mistake> = Vec::new();
-    for (number, experiment) in checked {
+    for Checked { number, experiment, print } in checked {
         let draft = expansion.draft(number);
         let given = draft.baseline.or_else(|| expansion.case(&draft));
-        match twins.entry(fingerprint(&experiment)) {
+        match twins.entry(print) {
             Entry::Vacant(place) => {
                 place.insert((cells.len(), given));
             }
-            Entry::Occupied(twin) => {
-                let (twin, first): (usize, Option<&Choice>) = *twin.get();
-                if let (Some(first), Some(second)) = (first, given) {
+            Entry::Occupied(mut twin) => {
+                let (twin, first): &mut (usize, Option<&Choice>) = twin.get_mut();
+                if let (Some(first), Some(second)) = (*first, given) {
                     if first.name != second.name && !mistakes.iter().any(|known| known.path == *second.at) {
-                        mistakes.push(same(first, second, &cells[twin].name, draft.baseline.is_some()));
+                        mistakes.push(same(first, second, &cells[*twin].name, draft.baseline.is_some()));
                     }
                 } else if let Some(baseline) = draft.baseline {
                     // the cell of the product is the baseline as well
-                    cells[twin].baseline = baseline.name.clone();
+                    cells[*twin].baseline = baseline.name.clone();
+                    *first = Some(baseline);
                 }
                 continue;
             }
@@ -75,29 +76,38 @@ fn same(first: &Choice, second: &Choice, cell: &str, baseline: bool) -> Mistake 
     Mistake::new((*second.at).clone(), if baseline { Aim::Key(0) } else { Aim::Value }, message)
 }
 
-/// Every cell's number and experiment, which has the name of the sweep.
+/// A cell whose experiment has the name of the sweep.
+struct Checked {
+    number: usize,
+    experiment: Experiment,
+    /// by which equal ones are found
+    print: [u8; 32],
+}
+
+/// All cells, in their order.
 fn checked(
     expansion: &Expansion,
     base: &Tree,
     surroundings: &Surroundings,
     numbers: &[usize],
-) -> Result<Vec<(usize, Experiment)>, Vec<Mistake>> {
+) -> Result<Vec<Checked>, Vec<Mistake>> {
     let order = spread(numbers);
     let (first, others) = order.split_at(order.len().min(FIRST_LOOK));
     let mut good = Vec::with_capacity(numbers.len());
     for part in [first, others] {
-        let results: Vec<(usize, Result<Experiment, Vec<Mistake>>)> = part
+        let results: Vec<Result<Checked, (usize, Vec<Mistake>)>> = part
             .par_iter()
-            .map(|number| {
-                let mut tree = expansion.draft(*number).tree(base, &expansion.keys);
-                (*number, Experiment::checked(&mut tree, surroundings))
+            .map(|&number| {
+                let mut tree = expansion.draft(number).tree(base, &expansion.keys);
+                let experiment = Experiment::checked(&mut tree, surroundings).map_err(|mistakes| (number, mistakes))?;
+                Ok(Checked { number, print: fingerprint(&experiment), experiment })
             })
             .collect();
         let mut wrong = Vec::new();
-        for (number, result) in results {
+        for result in results {
             match result {
-                Ok(experiment) => good.push((number, experiment)),
-                Err(mistakes) => wrong.push((number, mistakes)),
+                Ok(checked) => good.push(checked),
+                Err(mistakes) => wrong.push(mistakes),
             }
         }
         if !wrong.is_empty() {
@@ -105,7 +115,7 @@ fn checked(
             return Err(blame(expansion, base, &Names::new(expansion, ""), wrong, part));
         }
     }
-    good.sort_by_key(|(number, _)| *number);
+    good.sort_by_key(|checked| checked.number);
     Ok(good)
 }
 

@@ -9,7 +9,8 @@ use std::time::Duration;
 pub struct Sweep {
     /// safe as the name of a folder
     pub name: String,
-    /// dotted paths of the keys that are varied, in the order of the file; the seed is not among them
+    /// dotted paths of the keys that are varied, in the order of the file, and of those that rules set beside them; neither
+    /// the seed nor what only baselines set is among them
     pub keys: Vec<String>,
     /// in a fixed order, which depends on the YAML alone
     pub cells: Vec<Cell>,
@@ -23,9 +24,11 @@ pub struct Sweep {
 pub struct Cell {
     /// unique in the sweep and safe as the name of a folder; also the name of the experiment
     pub name: String,
-    /// what this cell sets: dotted key and value, without the seed, in the order of [`Sweep::keys`]
+    /// what this cell sets: dotted key and value, without the seed, in the order of [`Sweep::keys`], and last what only
+    /// baselines set
     pub settings: Vec<(String, Value)>,
-    /// the name under which it was written in `baselines`
+    /// the name under which it was written in `baselines`, perhaps beside the product, of which it is a cell as well if it
+    /// is named after its settings
     pub baseline: Option<String>,
     pub experiment: Experiment,
 }

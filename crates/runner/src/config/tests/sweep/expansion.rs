@@ -1,9 +1,13 @@
 //! What a sweep expands to: how many cells, which, in which order, always the same.
 
 use super::{desk, names, read, read_in};
+use crate::config::name::fits;
 use crate::config::sweep::Cell;
 use crate::config::{Experiment, Sweep, config_hash};
 use flowstill_data::Source;
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::path::Path;
@@ -263,4 +267,57 @@ fn ten_thousand_cells_are_as_many() {
         sweep(&format!("  grid: {{teacher.layers: [{}], student.layers: [{}]}}\n  seeds: 4\n", count(50), count(50)));
     assert_eq!(sweep.cells.len(), 10_000);
     assert_eq!(names(&sweep).into_iter().collect::<HashSet<_>>().len(), 10_000);
+}
+
+/// Keys that do not disturb each other, each with more values than one needs.
+const VARIABLE: [(&str, &[&str]); 6] = [
+    ("teacher.layers", &["2", "3", "4", "5"]),
+    ("student.hidden", &["[4]", "[8]", "[4, 4]", "[]"]),
+    ("student.activation", &["relu", "elu", "tanh", "sigmoid"]),
+    ("evaluation.samples", &["10", "20", "30", "40"]),
+    ("teacher.training.rate", &["1e-3", "2e-3", "1e-10", "7"]),
+    ("data.rows", &["100", "200", "300", "1e3"]),
+];
+
+#[test]
+fn any_product_has_all_of_its_cells_once_and_in_order() {
+    let mut random = ChaCha8Rng::seed_from_u64(5);
+    for _ in 0..40 {
+        let mut keys = VARIABLE.to_vec();
+        keys.shuffle(&mut random);
+        let values = |key: usize, count: usize| format!("{}: [{}]", keys[key].0, keys[key].1[..count].join(", "));
+        let [one, two, together, cases, seeds, baselines] = [(); 6].map(|()| random.gen_range(1..=4));
+        let case = |i: usize| format!("{{name: case{i}, {}: {}}}", keys[4].0, keys[4].1[i]);
+        let baseline = |i: usize| format!("base{i}: {{{}: {}, {}: 9}}", keys[5].0, keys[5].1[i], "student.layers");
+        let mut sections = [
+            format!("  grid: {{{}, {}}}\n", values(0, one), values(1, two)),
+            format!("  zip: {{{}, {}}}\n", values(2, together), values(3, together)),
+            format!("  cases: [{}]\n", (0..cases).map(case).collect::<Vec<_>>().join(", ")),
+            format!("  seeds: {seeds}\n"),
+            format!("  baselines: {{{}}}\n", (0..baselines).map(baseline).collect::<Vec<_>>().join(", ")),
+        ];
+        sections.shuffle(&mut random);
+        let text = format!("{DATA}sweep:\n{}", sections.concat());
+        let again = || Sweep::from_str(&text, Path::new("a.yaml")).unwrap();
+        let made = again();
+        assert_eq!(made.cells.len(), (one * two * together * cases + baselines) * seeds, "{text}");
+        assert_eq!(made, again());
+        let names = names(&made);
+        assert!(names.iter().all(|name| fits(name)));
+        assert_eq!(
+            names.iter().map(|name| name.to_lowercase()).collect::<HashSet<_>>().len(),
+            names.len(),
+            "{names:?}"
+        );
+        // by the place of each value in its list: the later the key, the faster it changes, and the seed fastest
+        let place = |(key, value): &(String, Value)| {
+            let (_, listed) = VARIABLE.iter().find(|(name, _)| name == key).unwrap();
+            listed.iter().position(|text| serde_yaml::from_str::<Value>(text).unwrap() == *value).unwrap()
+        };
+        let product = &made.cells[..made.cells.len() - baselines * seeds];
+        let order: Vec<(Vec<usize>, u64)> =
+            product.iter().map(|cell| (cell.settings.iter().map(place).collect(), cell.experiment.seed)).collect();
+        assert!(order.is_sorted_by(|a, b| a < b), "{text}");
+        assert!(product.iter().all(|cell| cell.settings.iter().map(|(key, _)| key).eq(&made.keys)));
+    }
 }
