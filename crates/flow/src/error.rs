@@ -1,5 +1,7 @@
 //! What can go wrong when a flow is evaluated.
 
+use std::io;
+use std::path::PathBuf;
 use thiserror::Error;
 
 #[derive(Debug, Error, Clone, PartialEq)]
@@ -20,8 +22,8 @@ pub enum FlowError {
     NotAFlow(&'static str),
     #[error("{0}")]
     NoConditionals(String),
-    #[error("cannot keep {0}")]
-    Trajectories(String),
+    #[error("cannot keep the trajectories {path}: {reason}")]
+    Trajectories { path: PathBuf, reason: String, kind: io::ErrorKind },
     #[error("interrupted")]
     Interrupted,
 }

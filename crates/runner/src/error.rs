@@ -7,6 +7,8 @@ use flowstill_flow::FlowError;
 use flowstill_model::CheckpointError;
 use flowstill_sampler::SamplerError;
 use flowstill_trainer::TrainError;
+use std::error::Error;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -58,6 +60,17 @@ pub enum RunError {
 }
 
 impl RunError {
+    /// Whether a disk was full, which is no fault of the experiment.
+    pub fn disk_full(&self) -> bool {
+        let full = |kind| matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
+        let causes = std::iter::successors(Some(self as &dyn Error), |&error| error.source());
+        let mut kinds = causes.filter_map(|error| match error.downcast_ref() {
+            Some(FlowError::Trajectories { kind, .. }) => Some(*kind),
+            _ => error.downcast_ref::<std::io::Error>().map(std::io::Error::kind),
+        });
+        kinds.any(full)
+    }
+
     /// Exit code of the command: 1 a run failed, 2 wrong input, 130 interrupted and resumable.
     pub fn exit_code(&self) -> u8 {
         match self {

@@ -78,18 +78,3 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     }
     text.replace('\n', "; ")
 }
-
-/// Whether a disk was full, which is no fault of any cell.
-pub fn disk_full(error: &RunError) -> bool {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(inner) = cause {
-        let full = inner
-            .downcast_ref::<std::io::Error>()
-            .is_some_and(|e| matches!(e.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded));
-        if full {
-            return true;
-        }
-        cause = inner.source();
-    }
-    false
-}

@@ -3,7 +3,7 @@
 use crate::attention::{Attention, Why};
 use crate::curves::{self, Rivals};
 use crate::error::SweepError;
-use crate::failure::{Cause, Failure, disk_full};
+use crate::failure::{Cause, Failure};
 use crate::lease::{Asked, Lease, Leases};
 use crate::marker::Done;
 use crate::perform::Bench;
@@ -182,7 +182,7 @@ impl<'a> Worker<'a> {
                 failure.save(self.sight.store)?;
                 self.after_failure(place, &failure)
             }
-            (Err(error), _) if disk_full(&error) => {
+            (Err(error), _) if error.disk_full() => {
                 Err(SweepError::DiskFull { path: self.sight.store.stage(id).root().into() })
             }
             (Err(error), _) => {

@@ -82,7 +82,8 @@ impl<'a> Comparison<'a> {
         let bench = &self.experiment.bench;
         let threads = self.experiment.threads;
         let speed = evaluate::speed(self.teacher.sampler(), &self.student, &bench.batches, bench.repetitions, threads)?;
-        Ok(Measured { speed, seconds: started.elapsed().as_secs_f64() })
+        let seconds = if speed.rows.is_empty() { 0.0 } else { started.elapsed().as_secs_f64() };
+        Ok(Measured { speed, seconds })
     }
 
     /// Writes the figures, the report and TensorBoard's numbers into `folder`, and `metrics.json` last: it says that all

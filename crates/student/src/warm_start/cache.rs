@@ -68,7 +68,7 @@ impl Cache {
             })?;
             return Ok(Self { rows, width, store: Store::Memory(values) });
         };
-        let failed = |e: io::Error| FlowError::Trajectories(format!("the trajectories {}: {e}", path.display()));
+        let failed = |e: io::Error| failure(path, &e);
         let header = header(rows, width, kind, seed, place.fingerprint);
         let mut file = match open(path, &header, rows, width) {
             Some(file) => file,
@@ -112,12 +112,16 @@ impl Cache {
                 let at = (HEADER + 4 * first * self.width) as u64;
                 file.seek(SeekFrom::Start(at))
                     .and_then(|_| file.read_exact(&mut bytes))
-                    .map_err(|e| FlowError::Trajectories(format!("the trajectories {}: {e}", path.display())))?;
+                    .map_err(|e| failure(path, &e))?;
                 out.extend(bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])));
             }
         }
         Ok(())
     }
+}
+
+fn failure(path: &Path, error: &io::Error) -> FlowError {
+    FlowError::Trajectories { path: path.into(), reason: error.to_string(), kind: error.kind() }
 }
 
 fn header(rows: usize, width: usize, kind: Rows, seed: u64, fingerprint: &str) -> Vec<u8> {
