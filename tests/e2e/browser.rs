@@ -9,19 +9,24 @@ use std::path::Path;
 use std::process::Command;
 
 /// What a browser made of a page.
-struct Seen {
+pub struct Seen {
     /// the document after all scripts have run
-    dom: String,
+    pub dom: String,
     /// messages on the console, errors among them
-    console: Vec<String>,
+    pub console: Vec<String>,
     /// addresses of the network that it asked for
-    requests: Vec<String>,
+    pub requests: Vec<String>,
     /// size of the picture of the page, in bytes
     picture: u64,
 }
 
 /// Opens a page without a window and takes a picture of it.
-fn open(chromium: &Path, page: &Path) -> Seen {
+pub fn open(chromium: &Path, page: &Path) -> Seen {
+    open_at(chromium, page, (1200, 2400))
+}
+
+/// The same in a window of so many pixels from left to right, or as few as the browser allows, and from top to bottom.
+pub fn open_at(chromium: &Path, page: &Path, (width, height): (u32, u32)) -> Seen {
     let desk = Desk::new();
     let option = |name: &str, path: &str| format!("--{name}={}", desk.path(path).display());
     let output = Command::new(chromium)
@@ -29,7 +34,8 @@ fn open(chromium: &Path, page: &Path) -> Seen {
         .args(["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"])
         .args(["--disable-extensions", "--disable-default-apps", "--host-resolver-rules=MAP * ~NOTFOUND"])
         .args([option("user-data-dir", "profile"), option("screenshot", "page.png"), option("log-net-log", "net.json")])
-        .args(["--window-size=1200,2400", "--enable-logging=stderr", "--v=0", "--dump-dom"])
+        .args(["--enable-logging=stderr", "--v=0", "--dump-dom"])
+        .arg(format!("--window-size={width},{height}"))
         .arg(format!("file://{}", page.display()))
         .output()
         .expect("the browser starts");

@@ -22,6 +22,7 @@ mod stages;
 mod stopping;
 mod streams;
 mod sweep_limits;
+mod sweep_page;
 mod sweeping;
 mod threads;
 mod truth;

@@ -166,7 +166,8 @@ const chart = (host, describe) => {
   new ResizeObserver(() => {
     if (Math.floor(host.clientWidth) === wide) return;
     wide = Math.floor(host.clientWidth);
-    refresh();
+    // not at once: a drawn chart changes the size of what is being observed
+    requestAnimationFrame(refresh);
   }).observe(host);
   return refresh;
 };
