@@ -60,7 +60,7 @@ pub struct Number {
 
 impl From<Estimate> for Number {
     fn from(estimate: Estimate) -> Self {
-        Self { value: estimate.mean, error: Some(estimate.standard_error) }
+        Self { value: estimate.mean, error: Some(estimate.standard_error).filter(|error| error.is_finite()) }
     }
 }
 
@@ -84,10 +84,13 @@ pub fn numbers(metrics: &Metrics) -> BTreeMap<String, Number> {
         ("mean_weight", quality.mean_weight),
         ("total_variation", quality.total_variation),
     ]
+    .into_iter()
+    // JSON has no other numbers
+    .filter(|(_, estimate)| estimate.mean.is_finite())
     .map(|(name, estimate)| (name.to_owned(), Number::from(estimate)))
-    .into();
+    .collect();
     let mut more = |name: &str, value: Option<f64>| {
-        if let Some(value) = value {
+        if let Some(value) = value.filter(|value| value.is_finite()) {
             numbers.insert(name.to_owned(), value.into());
         }
     };
