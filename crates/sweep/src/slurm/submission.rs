@@ -55,7 +55,7 @@ impl Submitter<'_> {
         jobs.write(&self.store)?;
         let at_once = self.slurm.array_parallelism.map_or_else(String::new, |most| format!("%{most}"));
         let array = format!("--array=0-{}{at_once}", tasks - 1);
-        let answer = ask(&self.programs.sbatch, ["--parsable", &array, &text(&path)?])?;
+        let answer = ask(&self.programs.sbatch, ["--parsable", &array, text(&path)?])?;
         if answer.unreachable() {
             return Ok(Submitted::Unknown(answer.complaint()));
         }

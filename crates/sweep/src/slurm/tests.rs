@@ -351,9 +351,10 @@ fn cancelling_ends_the_jobs_and_whoever_looks_after_them() {
 
 #[test]
 fn the_first_failure_cancels_everything_if_that_is_wanted() {
-    let world = World::new(2, &|world, turn| match turn {
-        3 => world.left.set(Left { ended: 1, failed: 1, ..world.left.get() }),
-        _ => {}
+    let world = World::new(2, &|world, turn| {
+        if turn == 3 {
+            world.left.set(Left { ended: 1, failed: 1, ..world.left.get() });
+        }
     });
     let executor = Executor { fail_fast: true, ..world.executor(None) };
     let outcome = executor.run(&mut &world, &world.interrupted, &mut |_| {}).unwrap();
