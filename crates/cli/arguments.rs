@@ -36,6 +36,41 @@ pub enum Command {
 Stages that were finished with the same configuration, data and version are not done again. Ctrl-C saves the state
 of a training; the same command goes on from there and ends with the same bits.")]
     Run(Experiment),
+    /// Run many experiments from one YAML, in parallel
+    #[command(after_help = "Examples:
+  flowstill sweep experiments/depth.yaml --dry-run      list the cells and the stages that they share, run nothing
+  flowstill sweep experiments/depth.yaml                all cells, as many side by side as there are cores
+  flowstill sweep experiments/depth.yaml --jobs 1       one after the other
+  flowstill sweep experiments/depth.yaml --retry 2      once more what failed, up to three attempts in all
+  flowstill sweep experiments/depth.yaml --executor slurm
+  flowstill status runs/depth                           from anywhere that sees the folder
+
+What is finished is never done again, here or in another sweep beside it: stages are kept in runs/cache/ by all that
+they depend on. Ctrl-C or a kill loses nothing that was done; the same command goes on.")]
+    Sweep(Sweep),
+    /// Say how a sweep stands
+    #[command(after_help = "Examples:
+  flowstill status runs/depth
+  flowstill status runs/depth --watch      again every two seconds, until all cells have ended")]
+    Status(Status),
+    /// Print the numbers of a sweep, or export them
+    #[command(after_help = "Examples:
+  flowstill results runs/depth                                     mean ± standard deviation over seeds
+  flowstill results runs/depth --sort kl_forward                   the best first
+  flowstill results runs/depth --filter 'teacher.layers=4 and kl_forward<0.1' --each
+  flowstill results runs/depth --columns teacher.layers,kl_forward,ess_reverse --markdown
+  flowstill results runs/depth --each --csv depth.csv              for pandas.read_csv
+  flowstill results runs/depth --each --jsonl depth.jsonl          for pandas.read_json(..., lines=True)")]
+    Results(Results),
+    /// List or remove the stages that sweeps share
+    #[command(after_help = "Examples:
+  flowstill cache list
+  flowstill cache prune --dry-run               what no sweep under runs/ names any more
+  flowstill cache prune --older-than 30         of that, what was last written more than 30 days ago")]
+    Cache(Cache),
+    /// Do stages of a sweep until none is left
+    #[command(hide = true)]
+    Worker(Worker),
     /// Check an experiment's YAML and its data files; run nothing
     #[command(after_help = "Example:
   flowstill check experiments/quickstart.yaml      prints every mistake with its line, or the resolved configuration")]
@@ -111,6 +146,122 @@ pub struct Experiment {
     /// What computes layers and gradients in training
     #[arg(long, value_enum, default_value = "fused")]
     pub engine: Engine,
+}
+
+#[derive(Debug, Args)]
+pub struct Sweep {
+    /// The sweep's YAML: an experiment with a section `sweep`
+    pub file: PathBuf,
+    /// Folder that holds one folder per sweep, and the stages that sweeps share
+    #[arg(long, default_value = "runs", value_name = "DIR")]
+    pub runs: PathBuf,
+    /// List the cells, the stages and the expected cost; run nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Cells side by side; as many as there are cores for if absent
+    #[arg(long, value_parser = threads)]
+    pub jobs: Option<usize>,
+    /// Stop at the first cell that fails
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Where the cells run
+    #[arg(long, value_enum, default_value = "local")]
+    pub executor: Executor,
+    /// Cancel the sweep's SLURM jobs; their work is saved
+    #[arg(long, conflicts_with_all = ["dry_run", "jobs", "fail_fast", "retry"])]
+    pub cancel: bool,
+    /// Try what failed again, so often at most; a training that diverged would diverge again and is not tried
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub retry: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Executor {
+    /// processes of this machine
+    Local,
+    /// job arrays of a SLURM cluster, with what `executor.slurm` of the YAML asks for
+    Slurm,
+}
+
+#[derive(Debug, Args)]
+pub struct Status {
+    /// The folder of a sweep
+    pub folder: PathBuf,
+    /// Look again every two seconds until all cells have ended
+    #[arg(long)]
+    pub watch: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Results {
+    /// The folder of a sweep
+    pub folder: PathBuf,
+    /// Columns to sort by, the weightiest first; `-` before a name for the largest first
+    #[arg(long, value_name = "COLUMNS", allow_hyphen_values = true)]
+    pub sort: Option<String>,
+    /// Conditions that a row must meet, such as `kl_forward<0.1`, joined by `and`
+    #[arg(long, value_name = "CONDITIONS")]
+    pub filter: Option<String>,
+    /// Columns to show; an overview if absent
+    #[arg(long, value_delimiter = ',')]
+    pub columns: Option<Vec<String>>,
+    /// A row for each cell, not one for all seeds of a setting
+    #[arg(long)]
+    pub each: bool,
+    /// Print the table as Markdown
+    #[arg(long)]
+    pub markdown: bool,
+    /// Write all columns to this file as CSV
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Write all columns to this file, one JSON object per line
+    #[arg(long, value_name = "FILE")]
+    pub jsonl: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Cache {
+    #[command(subcommand)]
+    pub action: CacheAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CacheAction {
+    /// What there is, and who uses it
+    List(CacheFolder),
+    /// Remove what no sweep names any more
+    Prune(Prune),
+}
+
+#[derive(Debug, Args)]
+pub struct CacheFolder {
+    /// Folder that holds the sweeps
+    #[arg(long, default_value = "runs", value_name = "DIR")]
+    pub runs: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Prune {
+    #[command(flatten)]
+    pub folder: CacheFolder,
+    /// Only what was last written more than so many days ago
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=36_500))]
+    pub older_than: Option<u64>,
+    /// Say what would be removed, remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Worker {
+    /// The folder of a sweep
+    pub folder: PathBuf,
+    /// Measure speed; everything else must be done
+    #[arg(long)]
+    pub speed: bool,
+    /// End when standard input is closed
+    #[arg(long)]
+    pub attached: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -4,6 +4,7 @@ mod arguments;
 mod commands;
 mod interrupt;
 mod output;
+mod sweep_view;
 mod terminal;
 
 use arguments::{Arguments, Command};
@@ -29,6 +30,11 @@ fn main() -> ExitCode {
 fn run(command: Command, quiet: bool) -> anyhow::Result<()> {
     match command {
         Command::Run(options) => commands::experiment::run(&options, quiet),
+        Command::Sweep(options) => commands::sweep::sweep(&options, quiet),
+        Command::Status(options) => commands::status::status(&options),
+        Command::Results(options) => commands::results::results(&options),
+        Command::Cache(options) => commands::cache::cache(&options.action),
+        Command::Worker(options) => commands::worker::worker(&options),
         Command::Check(options) => commands::experiment::check(&options),
         Command::Train(options) => commands::experiment::train(&options, quiet),
         Command::Distill(options) => commands::experiment::distill(&options, quiet),

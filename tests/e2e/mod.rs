@@ -21,6 +21,7 @@ mod sampling;
 mod stages;
 mod stopping;
 mod streams;
+mod sweeping;
 mod threads;
 mod truth;
 mod wrong_files;

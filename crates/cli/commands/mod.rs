@@ -1,18 +1,27 @@
 //! One file per command, or per family of commands.
 
 pub mod bench;
+pub mod cache;
 pub mod describe;
 pub mod experiment;
 pub mod log_prob;
+pub mod results;
 pub mod sample;
+pub mod status;
+pub mod sweep;
+pub mod worker;
 
 use anyhow::Result;
 use flowstill_data::DataError;
 use flowstill_runner::RunError;
 use flowstill_runner::bench::BenchError;
+use flowstill_sweep::SweepError;
 
 /// 1 a run failed, 2 wrong input, 130 interrupted and resumable.
 pub fn exit_code(failure: &anyhow::Error) -> u8 {
+    if let Some(error) = failure.downcast_ref::<SweepError>() {
+        return error.exit_code();
+    }
     match (failure.downcast_ref::<RunError>(), failure.downcast_ref::<BenchError>()) {
         (Some(error), _) => error.exit_code(),
         (_, Some(BenchError::Train(_) | BenchError::Threads { .. })) => 1,

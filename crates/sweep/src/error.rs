@@ -1,5 +1,6 @@
 //! Why a sweep could not be planned, run or read.
 
+use crate::results::ResultsError;
 use crate::slurm::SlurmError;
 use flowstill_runner::RunError;
 use std::io;
@@ -10,6 +11,8 @@ use thiserror::Error;
 pub enum SweepError {
     #[error(transparent)]
     Run(#[from] RunError),
+    #[error(transparent)]
+    Results(#[from] ResultsError),
     #[error(transparent)]
     Slurm(#[from] SlurmError),
     #[error("{folder} holds no sweep: {reason}; expected the folder of a sweep, as `flowstill sweep` makes it")]
@@ -54,6 +57,7 @@ impl SweepError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Run(error) => error.exit_code(),
+            Self::Results(error) => error.exit_code(),
             Self::Slurm(error) => error.exit_code(),
             Self::NoSweep { .. } | Self::Damaged { .. } | Self::OtherVersion { .. } | Self::Refused(_) => 2,
             Self::Interrupted => 130,

@@ -4,7 +4,8 @@ use crate::error::SweepError;
 use crate::failure::Failure;
 use crate::graph::Graph;
 use crate::marker::Done;
-use crate::plan::Plan;
+use crate::plan::{Plan, PlannedCell};
+use crate::result::Ending;
 use crate::settle;
 use crate::store::Store;
 
@@ -53,6 +54,14 @@ impl Sight<'_> {
             known[need] == Standing::Done || Done::load(self.store, &self.graph.nodes[need].id).is_some()
         };
         if needs.iter().all(done) { Standing::Done } else { Standing::Open }
+    }
+
+    /// Whether nothing more is to be tried for a cell that ended so.
+    pub fn is_final(&self, cell: &PlannedCell, ending: &Ending) -> bool {
+        let Ending::Failed { stage, .. } = ending else { return true };
+        let failed = cell.stages().into_iter().map(|(id, _)| id).find(|id| id.kind.name() == stage);
+        let failure = failed.and_then(|id| Failure::load(self.store, &id).ok().flatten());
+        failure.is_none_or(|failure| failure.is_final(self.plan.rules.retries))
     }
 
     /// Whether the cell has a result; one that was damaged is none, and is made again.

@@ -58,7 +58,9 @@ impl<'a> Looker<'a> {
         let mut status = Status { cells: self.sight.plan.cells.len(), ..Status::default() };
         for (ending, cell) in self.endings.iter_mut().zip(&self.sight.plan.cells) {
             if ending.is_none() {
-                *ending = settle::load(self.sight.store, cell)?.map(|result| result.ending);
+                // one that was damaged is made again, and a failure that is to be tried again is no end
+                let result = settle::load(self.sight.store, cell).ok().flatten();
+                *ending = result.map(|result| result.ending).filter(|ending| self.sight.is_final(cell, ending));
             }
             match ending {
                 Some(Ending::Done) => status.done += 1,

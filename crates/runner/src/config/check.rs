@@ -64,7 +64,7 @@ pub(super) fn check(written: &written::Experiment, surroundings: &Surroundings) 
     let mut checker = Checker::default();
     let seed = written.seed.unwrap_or(0);
     let name = name(&mut checker, written.name.as_deref(), surroundings);
-    let threads = threads(&mut checker, written.threads, surroundings.cores);
+    let threads = threads(&mut checker, written.threads, surroundings);
     let data = data::check(&mut checker, written.data.as_ref(), surroundings, seed);
 
     let teacher = teacher::check(&mut checker, written.teacher.as_ref(), written.data.as_ref(), data.as_ref());
@@ -104,11 +104,12 @@ fn name(checker: &mut Checker, written: Option<&str>, surroundings: &Surrounding
     name
 }
 
-/// The number given or all cores; more than a few threads per core is a slip.
-fn threads(checker: &mut Checker, written: Option<i64>, cores: usize) -> usize {
+/// The number given or that of the surroundings; more than a few threads per core is a slip.
+fn threads(checker: &mut Checker, written: Option<i64>, surroundings: &Surroundings) -> usize {
+    let cores = surroundings.cores;
     let most = 4 * cores as i64;
     let why = || format!(" (4 for each of the machine's {cores} cores)");
-    written.map_or(cores, |threads| checker.whole("threads", threads, (1, most), &why()))
+    written.map_or(surroundings.threads, |threads| checker.whole("threads", threads, (1, most), &why()))
 }
 
 /// The choices of one architecture, of whichever flow.

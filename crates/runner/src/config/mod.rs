@@ -37,6 +37,7 @@ pub use error::{ConfigError, Problem};
 pub use hash::config_hash;
 pub use locate::Location;
 pub use plan::{Bench, Evaluation, Experiment, FlowPlan, StudentPlan, TeacherPlan};
+pub use suggest::nearest;
 pub use sweep::Sweep;
 
 use locate::Aim;

@@ -43,7 +43,7 @@ const OTHER_NAMES: [(&str, &str); 28] = [
 ];
 
 /// The name among `known` that a slip of the fingers turns into `wrong`.
-pub(super) fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |name: &str| name.to_lowercase().replace([' ', '-'], "_");
     let wrong = plain(wrong);
     let slips = (wrong.chars().count() / 3).clamp(1, 3);

@@ -11,6 +11,8 @@ pub(super) struct Surroundings<'a> {
     pub file: &'a Path,
     /// of this machine
     pub cores: usize,
+    /// of a run that does not say
+    pub threads: usize,
     /// data files by the name that the experiment gives them: their absolute paths, or why they cannot be read
     readable: Mutex<HashMap<PathBuf, Result<PathBuf, String>>>,
 }
@@ -18,7 +20,12 @@ pub(super) struct Surroundings<'a> {
 impl<'a> Surroundings<'a> {
     pub fn of(file: &'a Path) -> Self {
         let cores = available_parallelism().map_or(1, |cores| cores.get());
-        Self { file, cores, readable: Mutex::default() }
+        Self { file, cores, threads: cores, readable: Mutex::default() }
+    }
+
+    /// Those of the cells of a sweep, which run side by side.
+    pub fn of_cells(file: &'a Path) -> Self {
+        Self { threads: 1, ..Self::of(file) }
     }
 
     /// [`data::readable`], which looks at the disk, once for each path.

@@ -1,4 +1,4 @@
-//! Fills the page's template.
+//! Fills the templates of pages.
 
 use super::distances::{DistanceRow, distances};
 use super::figures::{figures, marginal_panels, present};
@@ -14,9 +14,13 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// The look of our pages, in light, in dark and on paper; no rule holds a `<`.
+pub const STYLE: &str = include_str!("style.css");
+
 /// Everything the template shows, as text.
 #[derive(Serialize)]
 struct Page<'a> {
+    style: &'static str,
     title: &'a str,
     trained: &'a str,
     verdict: String,
@@ -68,6 +72,7 @@ pub fn render(report: &Report) -> String {
         likelihood("student", "student", report.student_likelihood),
     ];
     let page = Page {
+        style: STYLE,
         title: &report.title,
         trained: &report.trained,
         verdict: verdict(report),
@@ -93,13 +98,20 @@ pub fn render(report: &Report) -> String {
         config: &report.config,
         provenance: &report.provenance,
     };
-    filled(page)
-        .expect("the template is part of the program, uses only fields of Page, and tests render it full and empty")
+    fill(include_str!("template.html"), page)
 }
 
-fn filled(page: Page) -> Result<String, minijinja::Error> {
+/// A page from a template that is part of the program, with every value escaped as HTML asks.
+///
+/// # Panics
+/// If the template is wrong or asks for what `values` does not have: tests render each of ours full and empty.
+pub fn fill(template: &'static str, values: impl Serialize) -> String {
+    filled(template, values).expect("templates are part of the program, and tests render them full and empty")
+}
+
+fn filled(template: &str, values: impl Serialize) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).keep_trailing_newline(true).build()?);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.render_str(include_str!("template.html"), Serde(page))
+    environment.render_str(template, Serde(values))
 }

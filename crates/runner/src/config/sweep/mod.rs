@@ -79,7 +79,7 @@ impl Sweep {
             all.extend(faults.iter().map(Mistake::from));
             return Err(sources.error(all));
         }
-        let (name, cells) = cells::cells(&expansion, &base, &Surroundings::of(sources.file()))
+        let (name, cells) = cells::cells(&expansion, &base, &Surroundings::of_cells(sources.file()))
             .map_err(|mistakes| sources.error(mistakes))?;
         if cells.is_empty() {
             let message = "leaves no cell at all; remove a rule, or let it say less".to_owned();

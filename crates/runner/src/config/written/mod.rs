@@ -36,7 +36,8 @@ pub struct Experiment {
     pub name: Option<String>,
     /// Seed of everything random: split, synthetic data, orders, starting weights, batches, base draws. Default 0.
     pub seed: Option<u64>,
-    /// Threads of the run; results are the same bits for any number. Default: all cores.
+    /// Threads of the run; results are the same bits for any number. Default: all cores; 1 in a sweep,
+    /// whose cells run side by side.
     pub threads: Option<i64>,
     /// Where the rows come from. Required.
     pub data: Option<Data>,

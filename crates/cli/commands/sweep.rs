@@ -1,0 +1,167 @@
+//! `sweep`: many experiments from one YAML.
+
+use crate::arguments::{Executor, Sweep as Options};
+use crate::interrupt;
+use crate::output;
+use crate::sweep_view::{View, duration};
+use anyhow::{Context, Result};
+use flowstill_runner::RunError;
+use flowstill_runner::config::Sweep;
+use flowstill_sweep::local::{self, Local};
+use flowstill_sweep::slurm::{self, Outcome, Programs};
+use flowstill_sweep::stage::Kind;
+use flowstill_sweep::status::{Looker, Status};
+use flowstill_sweep::{Graph, Plan, Sight, Store, SweepError, planning, report};
+use std::path::PathBuf;
+use std::thread::available_parallelism;
+
+/// Reasons of failures that are printed at the end; the report has them all.
+const MOST_REASONS: usize = 5;
+
+pub fn sweep(options: &Options, quiet: bool) -> Result<()> {
+    let sweep = Sweep::load(&options.file).map_err(RunError::from)?;
+    let mut plan = planning::plan(&sweep)?;
+    plan.rules.retries = options.retry.unwrap_or(plan.rules.retries);
+    let graph = Graph::new(&plan);
+    let store = Store::new(options.runs.join(&sweep.name));
+    if options.dry_run {
+        return rehearse(&store, &plan, &graph);
+    }
+    if options.cancel {
+        return cancel(&store);
+    }
+    let _alone = store.settle_in(&options.file, &plan)?;
+    let mut view = View::new(quiet);
+    view.say(&summary(&plan, &graph));
+    let sight = Sight { store: &store, plan: &plan, graph: &graph };
+    let end = match options.executor {
+        Executor::Local => local(options, &sweep, sight, &mut view),
+        Executor::Slurm => slurm(options, &sweep, sight, &view),
+    };
+    view.close();
+    conclude(sight, end?)
+}
+
+/// How the work of this command ended.
+enum End {
+    Ended,
+    /// the same command goes on
+    Interrupted,
+}
+
+fn local(options: &Options, sweep: &Sweep, sight: Sight, view: &mut View) -> Result<End> {
+    let threads = sweep.cells.iter().map(|cell| cell.experiment.threads).max().unwrap_or(1);
+    let cores = available_parallelism().map_or(1, usize::from);
+    let local = Local {
+        program: program()?,
+        jobs: options.jobs.unwrap_or((cores / threads).max(1)),
+        memory: sweep.limits.memory,
+        fail_fast: options.fail_fast,
+    };
+    let end = local.run(sight, interrupt::flag()?, &mut |status| view.show(status))?;
+    Ok(match end {
+        local::End::Ended | local::End::FailedFast => End::Ended,
+        local::End::Interrupted => End::Interrupted,
+    })
+}
+
+fn slurm(options: &Options, sweep: &Sweep, sight: Sight, view: &View) -> Result<End> {
+    let executor = slurm::Executor {
+        programs: Programs::default(),
+        slurm: sweep.slurm.clone(),
+        name: sweep.name.clone(),
+        worker: slurm::Worker { binary: program()?, start_in: std::env::current_dir().context("there is no folder")? },
+        fail_fast: options.fail_fast,
+        pace: slurm::Pace::default(),
+    };
+    let mut ignore = |_: &Status| {};
+    let mut stages = slurm::Stages::new(sight, &mut ignore);
+    let outcome = executor.run(&mut stages, interrupt::flag()?, &mut |event| view.say(&event.to_string()))?;
+    view.say(&outcome.to_string());
+    Ok(match outcome {
+        Outcome::Done | Outcome::FailedFast => End::Ended,
+        Outcome::Left { .. } | Outcome::Cancelled => End::Interrupted,
+    })
+}
+
+fn cancel(store: &Store) -> Result<()> {
+    let tasks = slurm::cancel(&Programs::default(), store.root())?;
+    output::note(format_args!("cancelled: {tasks} SLURM tasks were pending or running"));
+    Ok(())
+}
+
+fn program() -> Result<PathBuf> {
+    std::env::current_exe().context("cannot find this program")
+}
+
+/// What a person wants to know before anything runs.
+fn rehearse(store: &Store, plan: &Plan, graph: &Graph) -> Result<()> {
+    let mut lines = String::new();
+    for cell in &plan.cells {
+        lines += &cell.name;
+        lines.push('\n');
+    }
+    output::result(lines.trim_end())?;
+    output::note(summary(plan, graph));
+    let (done, rate) = planning::experience(store, graph);
+    let left: f64 = graph.nodes.iter().zip(&done).filter(|(_, done)| !**done).map(|(node, _)| node.cost).sum();
+    let count = done.iter().filter(|done| **done).count();
+    output::note(format_args!("{count} of {} stages are done already", graph.nodes.len()));
+    output::note(match rate {
+        Some(rate) => format!(
+            "expected: {left:.1e} multiply-adds, {} on one core at the rate of what was done before, and the \
+             measurements of speed",
+            duration(left / rate)
+        ),
+        None => format!("expected: {left:.1e} multiply-adds, and the measurements of speed"),
+    });
+    Ok(())
+}
+
+fn summary(plan: &Plan, graph: &Graph) -> String {
+    let counts: Vec<String> = Kind::ALL
+        .into_iter()
+        .filter_map(|kind| {
+            let count = graph.count(kind);
+            let plural = match kind {
+                Kind::Speed => " measured",
+                _ if count > 1 => "s",
+                _ => "",
+            };
+            (count > 0).then(|| format!("{count} {kind}{plural}"))
+        })
+        .collect();
+    format!("{}: {} cells; {}", plan.name, plan.cells.len(), counts.join(", "))
+}
+
+/// Report, failures, and the exit code.
+fn conclude(sight: Sight, end: End) -> Result<()> {
+    let mut looker = Looker::new(sight);
+    let status = looker.look()?;
+    let folder = sight.store.root();
+    let page = report::write(folder).map_err(SweepError::from)?;
+    let failures = looker.failures();
+    for (reason, cells) in failures.iter().take(MOST_REASONS) {
+        let more = if cells.len() > 1 { format!(" and {} more", cells.len() - 1) } else { String::new() };
+        output::note(format_args!("failed: {}{more}: {reason}", cells[0]));
+    }
+    if failures.len() > MOST_REASONS {
+        output::note(format_args!("and {} reasons more", failures.len() - MOST_REASONS));
+    }
+    output::result(format_args!(
+        "{} done, {} stopped early, {} failed, of {} cells\nreport                {}",
+        status.done,
+        status.stopped,
+        status.failed,
+        status.cells,
+        page.display()
+    ))?;
+    match end {
+        End::Interrupted => Err(SweepError::Interrupted.into()),
+        End::Ended if status.failed > 0 => {
+            let (failed, cells, folder) = (status.failed, status.cells, folder.into());
+            Err(SweepError::CellsFailed { failed, cells, folder }.into())
+        }
+        End::Ended => Ok(()),
+    }
+}

@@ -1,0 +1,106 @@
+//! The page of a sweep as text; `tests/e2e` opens it in a browser.
+
+use super::few::Few;
+use super::made_up::Shape;
+use flowstill_sweep::report;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+
+fn page(dir: &Path) -> String {
+    let path = report::write(dir).expect("a report");
+    assert_eq!(path, dir.join("report.html"));
+    fs::read_to_string(path).expect("text")
+}
+
+/// What the script draws from.
+fn data(html: &str) -> Value {
+    let start = "<script type=\"application/json\" id=\"data\">";
+    let json = html.split_once(start).expect("data").1.split_once("</script>").expect("its end").0;
+    serde_json::from_str(json).expect("JSON")
+}
+
+/// Nothing on the page makes a browser fetch anything.
+fn assert_self_contained(html: &str) {
+    let without_names = html.replace("http://www.w3.org/2000/svg", "");
+    assert!(!without_names.contains("http://") && !without_names.contains("https://"), "an address");
+    assert!(!html.contains(" src=") && !html.contains("@import") && !html.contains("fetch("));
+    assert_eq!(html.matches("<link ").count(), html.matches("<link rel=\"icon\" href=\"data:,\">").count());
+}
+
+#[test]
+fn the_page_says_what_came_of_the_sweep_without_any_script() {
+    let folder = tempfile::tempdir().expect("a folder");
+    Shape::small().write(folder.path());
+    let html = page(folder.path());
+    assert_self_contained(&html);
+    for part in [
+        "Of 87 cells, 78 are done, 5 stopped early, 3 failed, 1 not done yet.",
+        "The best KL(p‖q) is",
+        "What matters most for KL(p‖q) is",
+        "<a href=\"cells&#x2f;000-grid-seed0&#x2f;report.html\">000-grid-seed0</a>",
+        "small &amp; &quot;old&quot;",
+        "the loss became NaN at step 1300",
+        "# &lt;script&gt;alert(1)&lt;&#x2f;script&gt; &amp; &quot;quotes&quot;",
+        "Speed and dimension",
+        "grid: {teacher.layers: [2, 5, 10]}",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+    assert_eq!(html.matches("<tbody data-group=").count(), 29);
+    assert_eq!(html.matches("<tr class=\"single\"").count(), 87);
+    assert!(!html.contains("007-grid-seed1&#x2f;report.html"), "a cell that failed has no report");
+    assert!(!html.contains("alert(1)</script>"));
+    let csv = fs::read_to_string(folder.path().join("results.csv")).expect("a table");
+    assert_eq!(csv.lines().count(), 88);
+}
+
+#[test]
+fn a_thousand_cells_stay_small() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let plan = Shape::thousand().write(folder.path());
+    let html = page(folder.path());
+    assert!(plan.cells.len() > 1000 && html.len() < 10_000_000, "{} bytes", html.len());
+    let data = data(&html);
+    let curves = data["curves"]["student"].as_array().expect("curves");
+    assert_eq!(curves.len(), plan.cells.len() - 1);
+    // of 80 validations
+    let points = curves[0]["measures"]["kl_forward"].as_array().expect("points");
+    assert_eq!(points.len(), 60);
+    assert!(points.iter().all(|point| point.to_string().trim_start_matches(['0', '.']).len() <= 5), "{points:?}");
+    // cells with the same teacher share its curve
+    assert_eq!(data["curves"]["teacher"].as_array().expect("curves").len(), 4 * 3 + 3);
+}
+
+#[test]
+fn what_is_not_there_is_left_out() {
+    let mut few = Few::new();
+    few.planned("a", 2, 0).planned("b", 4, 0);
+    let html = page(few.path());
+    assert!(html.contains("Of 2 cells, 0 are done, 2 not done yet."));
+    for absent in ["id=\"effects\"", "id=\"curves\"", "id=\"frontier\"", "id=\"best\"", "id=\"broken-off\""] {
+        assert!(!html.contains(absent), "{absent}");
+    }
+    few.done("c", 8, 0, 0.5);
+    let html = page(few.path());
+    assert!(html.contains("The best KL(p‖q) is 0.50 ± 0.50 nats at teacher.layers = 8, student.hidden = [64,64]."));
+    assert!(html.contains("id=\"effects\"") && !html.contains("id=\"frontier\""));
+}
+
+#[test]
+fn the_verdict_tells_apart_only_what_can_be_told_apart() {
+    let mut few = Few::new();
+    let error = |value: f64, error: f64| json!({"metrics": {"kl_forward": {"value": value, "error": error}}});
+    few.cell("a", 2, 0, error(0.10, 0.01)).cell("b", 4, 0, error(0.12, 0.01)).cell("c", 8, 0, error(0.20, 0.01));
+    // 0.02 is less, and 0.1 more, than two standard errors of the difference, 0.028
+    assert!(page(few.path()).contains("; one other setting is not told apart from it."));
+}
+
+#[test]
+fn a_damaged_history_is_named() {
+    let mut few = Few::new();
+    few.done("a", 2, 0, 0.5);
+    fs::write(few.path().join("cells/a/student.json"), "{").expect("a file");
+    let error = report::write(few.path()).expect_err("damage").to_string();
+    assert!(error.contains("cells/a/student.json: EOF"), "{error}");
+}
