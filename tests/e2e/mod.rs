@@ -18,6 +18,7 @@ mod outside_readers;
 mod recipes;
 mod running;
 mod sampling;
+mod slurm;
 mod stages;
 mod stopping;
 mod streams;

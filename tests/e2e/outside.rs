@@ -18,6 +18,11 @@ pub fn chromium() -> Option<PathBuf> {
     named("FLOWSTILL_CHROMIUM")
 }
 
+/// The folder of a SLURM cluster, that of `FLOWSTILL_SLURM`, likewise.
+pub fn slurm() -> Option<PathBuf> {
+    named("FLOWSTILL_SLURM")
+}
+
 fn named(variable: &str) -> Option<PathBuf> {
     let path = std::env::var_os(variable).filter(|path| !path.is_empty());
     if path.is_none() {

@@ -7,6 +7,7 @@ use crate::sweep_view::{View, duration};
 use anyhow::{Context, Result};
 use flowstill_runner::RunError;
 use flowstill_runner::config::Sweep;
+use flowstill_runner::config::sweep::Slurm;
 use flowstill_sweep::local::{self, Local};
 use flowstill_sweep::slurm::{self, Outcome, Programs};
 use flowstill_sweep::stage::Kind;
@@ -50,11 +51,10 @@ enum End {
 }
 
 fn local(options: &Options, sweep: &Sweep, sight: Sight, view: &mut View) -> Result<End> {
-    let threads = sweep.cells.iter().map(|cell| cell.experiment.threads).max().unwrap_or(1);
     let cores = available_parallelism().map_or(1, usize::from);
     let local = Local {
         program: program()?,
-        jobs: options.jobs.unwrap_or((cores / threads).max(1)),
+        jobs: options.jobs.unwrap_or((cores / threads(sweep)).max(1)),
         memory: sweep.limits.memory,
         fail_fast: options.fail_fast,
     };
@@ -65,10 +65,18 @@ fn local(options: &Options, sweep: &Sweep, sight: Sight, view: &mut View) -> Res
     })
 }
 
+/// Those of the cell that has most.
+fn threads(sweep: &Sweep) -> usize {
+    sweep.cells.iter().map(|cell| cell.experiment.threads).max().unwrap_or(1)
+}
+
 fn slurm(options: &Options, sweep: &Sweep, sight: Sight, view: &View) -> Result<End> {
     let executor = slurm::Executor {
         programs: Programs::default(),
-        slurm: sweep.slurm.clone(),
+        slurm: Slurm {
+            cpus_per_task: sweep.slurm.cpus_per_task.or(Some(threads(sweep) as u64)),
+            ..sweep.slurm.clone()
+        },
         name: sweep.name.clone(),
         worker: slurm::Worker { binary: program()?, start_in: std::env::current_dir().context("there is no folder")? },
         fail_fast: options.fail_fast,

@@ -38,6 +38,9 @@ pub fn forget(store: &Path) -> Result<bool, SweepError> {
 /// SLURM cannot be asked, or does not do it.
 pub fn cancel(programs: &Programs, store: &Path) -> Result<usize, SweepError> {
     let store = &super::executor::absolute(store)?;
+    if Jobs::read(store)?.jobs.is_empty() {
+        return Ok(0);
+    }
     let mark = store.join(MARK);
     atomic::write(&mark, b"").map_err(|source| SweepError::write(&mark, source))?;
     let mut jobs = Jobs::read(store)?;

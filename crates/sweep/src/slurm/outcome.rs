@@ -19,10 +19,10 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Done => write!(f, "the SLURM jobs are done"),
-            Self::Left { tasks: 0 } => write!(f, "left; no SLURM task is there, the same command goes on"),
+            Self::Left { tasks: 0 } => write!(f, "interrupted; no SLURM task is there, the same command goes on"),
             Self::Left { tasks } => write!(
                 f,
-                "left, with {tasks} SLURM tasks running or pending, which go on: the same command looks after them again, \
+                "interrupted; {tasks} SLURM tasks are running or pending and go on: the same command looks after them again, \
                  with --cancel it cancels them"
             ),
             Self::FailedFast => write!(f, "a cell failed, so the SLURM jobs were cancelled"),

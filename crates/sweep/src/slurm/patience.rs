@@ -8,7 +8,7 @@ pub struct Patience {
 }
 
 impl Patience {
-    /// A submission at this mark of progress; returns how many there were in a row without any.
+    /// There was a submission at this mark of progress.
     pub fn submitted(&mut self, progress: u64) {
         self.submissions = self.fruitless(progress) + 1;
         self.progress = Some(progress);

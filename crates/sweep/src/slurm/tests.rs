@@ -350,6 +350,13 @@ fn cancelling_ends_the_jobs_and_whoever_looks_after_them() {
 }
 
 #[test]
+fn where_nothing_was_submitted_there_is_nothing_to_cancel() {
+    let world = World::new(1, &|_, _| {});
+    assert_eq!(cancel(&world.programs(), &world.store().join("no/such/sweep")).unwrap(), 0);
+    assert!(!world.store().join("no").exists());
+}
+
+#[test]
 fn the_first_failure_cancels_everything_if_that_is_wanted() {
     let world = World::new(2, &|world, turn| {
         if turn == 3 {
