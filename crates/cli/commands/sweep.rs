@@ -13,6 +13,7 @@ use flowstill_sweep::slurm::{self, Outcome, Programs};
 use flowstill_sweep::stage::Kind;
 use flowstill_sweep::status::{Looker, Status};
 use flowstill_sweep::{Graph, Plan, Sight, Store, SweepError, planning, report};
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::thread::available_parallelism;
 
@@ -37,7 +38,7 @@ pub fn sweep(options: &Options, quiet: bool) -> Result<()> {
     let sight = Sight { store: &store, plan: &plan, graph: &graph };
     let end = match options.executor {
         Executor::Local => local(options, &sweep, sight, &mut view),
-        Executor::Slurm => slurm(options, &sweep, sight, &view),
+        Executor::Slurm => slurm(options, &sweep, sight, &mut view),
     };
     view.close();
     conclude(sight, end?)
@@ -70,7 +71,7 @@ fn threads(sweep: &Sweep) -> usize {
     sweep.cells.iter().map(|cell| cell.experiment.threads).max().unwrap_or(1)
 }
 
-fn slurm(options: &Options, sweep: &Sweep, sight: Sight, view: &View) -> Result<End> {
+fn slurm(options: &Options, sweep: &Sweep, sight: Sight, view: &mut View) -> Result<End> {
     let executor = slurm::Executor {
         programs: Programs::default(),
         slurm: Slurm {
@@ -82,9 +83,13 @@ fn slurm(options: &Options, sweep: &Sweep, sight: Sight, view: &View) -> Result<
         fail_fast: options.fail_fast,
         pace: slurm::Pace::default(),
     };
-    let mut ignore = |_: &Status| {};
-    let mut stages = slurm::Stages::new(sight, &mut ignore);
-    let outcome = executor.run(&mut stages, interrupt::flag()?, &mut |event| view.say(&event.to_string()))?;
+    // both tell of what they see, in turns
+    let view = RefCell::new(view);
+    let mut show = |status: &Status| view.borrow_mut().show(status);
+    let mut stages = slurm::Stages::new(sight, &mut show);
+    let mut say = |event: slurm::Event| view.borrow().say(&event.to_string());
+    let outcome = executor.run(&mut stages, interrupt::flag()?, &mut say)?;
+    let view = view.borrow();
     view.say(&outcome.to_string());
     Ok(match outcome {
         Outcome::Done | Outcome::FailedFast => End::Ended,
