@@ -98,7 +98,7 @@ impl Cluster {
 
     /// Tasks at teachers that are past their first checkpoint, in the order of their nodes.
     fn at_work(&self, sweep: &Path) -> Vec<Task> {
-        let leases = std::fs::read_dir(sweep.join("leases")).into_iter().flatten().flatten();
+        let leases = std::fs::read_dir(sweep.join("../cache/leases")).into_iter().flatten().flatten();
         let mut tasks: Vec<Task> = leases
             .filter_map(|lease| {
                 let lease: Value = serde_json::from_slice(&std::fs::read(lease.path()).ok()?).ok()?;

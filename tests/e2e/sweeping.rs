@@ -47,10 +47,10 @@ fn stages(desk: &Desk, kind: &str) -> usize {
 }
 
 /// Starts a sweep and returns as soon as a stage is at work.
-fn started(desk: &Desk, arguments: &str, sweep: &str) -> Child {
+fn started(desk: &Desk, arguments: &str) -> Child {
     let mut command = desk.command(arguments);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
-    let leases = desk.path(&format!("runs/{sweep}/leases"));
+    let leases = desk.path("runs/cache/leases");
     let patience = Instant::now();
     while std::fs::read_dir(&leases).map_or(0, Iterator::count) == 0 {
         assert!(child.try_wait().expect("a child").is_none(), "the sweep ended before it was at work");
@@ -136,7 +136,7 @@ fn a_cell_that_fails_stops_no_other() {
 
 #[test]
 fn a_stage_that_takes_too_long_fails_and_may_go_on_later() {
-    let yaml = changed(SMALL, "training: {steps: 150", "training: {steps: 20000");
+    let yaml = changed(SMALL, "training: {steps: 150", "training: {patience: none, steps: 1000000");
     let yaml =
         changed(&yaml, "    teacher.layers: [1, 2]\n    student.hidden: [[8], [16]]\n", "    student.hidden: [[8]]\n");
     let desk = Desk::with("small.yaml", format!("{yaml}  limits: {{time: 1s}}\n"));
@@ -156,6 +156,49 @@ fn a_stage_that_takes_too_long_fails_and_may_go_on_later() {
     let log = files_below(&desk.path("runs/cache/teacher")).into_iter().find(|(path, _)| path.ends_with("log.txt"));
     let log = String::from_utf8(log.expect("a log").1).expect("text");
     assert!(log.contains(&format!("{step} of them done earlier")), "{log}");
+}
+
+#[test]
+fn a_retry_that_succeeds_takes_the_place_of_the_failure() {
+    let desk = Desk::with("small.yaml", SMALL);
+    desk.flowstill("sweep small.yaml").well();
+    let whole = results(&desk.path("runs/small"));
+    // files of a stage that are gone are made again, and with them what rests on them
+    for (path, _) in files_below(&desk.path("runs/cache/teacher")) {
+        if path.extension().is_some_and(|extension| extension == "safetensors") {
+            std::fs::remove_file(desk.path("runs/cache/teacher").join(path)).expect("a file");
+        }
+    }
+    std::fs::remove_dir_all(desk.path("runs/small")).expect("results");
+    desk.flowstill("sweep small.yaml").well();
+    assert_eq!(results(&desk.path("runs/small")), whole);
+
+    // a time that was too short for all stages, and then is not
+    let short = Desk::with(
+        "small.yaml",
+        changed(SMALL, "training: {steps: 150, batch: 64", "training: {patience: none, steps: 8000, batch: 512"),
+    );
+    let limited =
+        |time: &str| format!("{}  limits: {{time: {time}}}\n", String::from_utf8_lossy(&short.read("small.yaml")));
+    let (tight, ample) = (limited("1s"), limited("1h"));
+    short.write("small.yaml", tight);
+    short.flowstill("sweep small.yaml").fails(1).says(&["not done after 1 s"]);
+    short.write("small.yaml", ample);
+    short.flowstill("sweep small.yaml --retry 1").well();
+    assert!(results(&short.path("runs/small")).values().all(|result| result["state"] == "done"));
+}
+
+#[test]
+fn a_change_of_the_comparison_alone_is_no_old_result() {
+    let yaml = changed(SMALL, "bench: none", "bench: {batches: [1], repetitions: 1}");
+    let desk = Desk::with("small.yaml", &yaml);
+    desk.flowstill("sweep small.yaml").well();
+    let before = results(&desk.path("runs/small"));
+    desk.write("small.yaml", changed(&yaml, "samples: 500", "samples: 700"));
+    desk.flowstill("sweep small.yaml").well();
+    let after = results(&desk.path("runs/small"));
+    assert!(before.iter().all(|(name, result)| after[name]["metrics"] != result["metrics"]));
+    assert_eq!(stages(&desk, "student"), 4);
 }
 
 #[test]
@@ -194,13 +237,13 @@ fn the_first_failure_ends_all_where_that_is_wanted() {
 fn an_interrupt_saves_all_and_the_same_command_goes_on() {
     let yaml = changed(SMALL, "training: {steps: 150", "training: {steps: 6000");
     let desk = Desk::with("small.yaml", &yaml);
-    let child = started(&desk, "sweep small.yaml --jobs 2", "small");
+    let child = started(&desk, "sweep small.yaml --jobs 2");
     // a second one in the same folder would take the same cores
     desk.flowstill("sweep small.yaml").fails(2).says(&["another `flowstill sweep` is at work in runs/small"]);
     std::thread::sleep(Duration::from_millis(300));
     signal(&child, "INT");
     ended(child).fails(130).says(&["interrupted: what was begun is saved; the same command goes on"]);
-    assert_eq!(files_below(&desk.path("runs/small/leases")), vec![], "leases are given back");
+    assert_eq!(files_below(&desk.path("runs/cache/leases")), vec![], "leases are given back");
     desk.flowstill("sweep small.yaml").well();
     let whole = Desk::with("small.yaml", yaml);
     whole.flowstill("sweep small.yaml").well();
@@ -236,11 +279,11 @@ fn a_stage_that_kills_its_process_is_given_up() {
     let yaml =
         changed(&yaml, "    teacher.layers: [1, 2]\n    student.hidden: [[8], [16]]\n", "    student.hidden: [[8]]\n");
     let desk = Desk::with("small.yaml", yaml);
-    let mut child = started(&desk, "sweep small.yaml", "small");
+    let mut child = started(&desk, "sweep small.yaml");
     let mut killed = Vec::new();
     while child.try_wait().expect("a child").is_none() {
         // files come and go while they are read
-        for lease in std::fs::read_dir(desk.path("runs/small/leases")).into_iter().flatten().flatten() {
+        for lease in std::fs::read_dir(desk.path("runs/cache/leases")).into_iter().flatten().flatten() {
             let text = std::fs::read(lease.path()).unwrap_or_default();
             let Ok(holder) = serde_json::from_slice::<Value>(&text) else { continue };
             let pid = holder["pid"].as_u64().expect("a process");
@@ -329,4 +372,16 @@ fn folders_that_hold_no_sweep_are_refused() {
     desk.flowstill("status broken").fails(2).says(&["cannot read broken/plan.json"]);
     desk.write("cache.yaml", changed(SMALL, "name: small", "name: cache"));
     desk.flowstill("sweep cache.yaml").fails(2).says(&["a sweep cannot be called `cache`"]);
+}
+
+#[test]
+fn the_sweeps_that_come_with_the_project_are_in_order() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/sweeps");
+    let desk = Desk::new();
+    for entry in std::fs::read_dir(shipped).expect("sweeps") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|extension| extension == "yaml") {
+            desk.ran("check", &[path.as_os_str()]).well().says(&["is in order"]);
+        }
+    }
 }

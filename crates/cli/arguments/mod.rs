@@ -42,29 +42,29 @@ of a training; the same command goes on from there and ends with the same bits."
     Run(Experiment),
     /// Run many experiments from one YAML, in parallel
     #[command(after_help = "Examples:
-  flowstill sweep experiments/depth.yaml --dry-run      list the cells and the stages that they share, run nothing
-  flowstill sweep experiments/depth.yaml                all cells, as many side by side as there are cores
-  flowstill sweep experiments/depth.yaml --jobs 1       one after the other
-  flowstill sweep experiments/depth.yaml --retry 2      once more what failed, up to three attempts in all
-  flowstill sweep experiments/depth.yaml --executor slurm
-  flowstill status runs/depth                           from anywhere that sees the folder
+  flowstill sweep experiments/sweeps/student_size.yaml --dry-run   list the cells and the stages that they share, run nothing
+  flowstill sweep experiments/sweeps/student_size.yaml             all cells, as many side by side as there are cores
+  flowstill sweep experiments/sweeps/student_size.yaml --jobs 1    one after the other
+  flowstill sweep experiments/sweeps/student_size.yaml --retry 2   once more what failed, up to three attempts in all
+  flowstill sweep experiments/sweeps/student_size.yaml --executor slurm
+  flowstill status runs/student_size                               from anywhere that sees the folder
 
 What is finished is never done again, here or in another sweep beside it: stages are kept in runs/cache/ by all that
 they depend on. Ctrl-C or a kill loses nothing that was done; the same command goes on.")]
     Sweep(Sweep),
     /// Say how a sweep stands
     #[command(after_help = "Examples:
-  flowstill status runs/depth
-  flowstill status runs/depth --watch      again every two seconds, until all cells have ended")]
+  flowstill status runs/student_size
+  flowstill status runs/student_size --watch    again every two seconds, until all cells have ended")]
     Status(Status),
     /// Print the numbers of a sweep, or export them
     #[command(after_help = "Examples:
-  flowstill results runs/depth                                     mean ± standard deviation over seeds
-  flowstill results runs/depth --sort kl_forward                   the best first
-  flowstill results runs/depth --filter 'teacher.layers=4 and kl_forward<0.1' --each
-  flowstill results runs/depth --columns teacher.layers,kl_forward,ess_reverse --markdown
-  flowstill results runs/depth --each --csv depth.csv              for pandas.read_csv
-  flowstill results runs/depth --each --jsonl depth.jsonl          for pandas.read_json(..., lines=True)")]
+  flowstill results runs/student_size                              mean ± standard deviation over seeds
+  flowstill results runs/student_size --sort kl_forward            the best first
+  flowstill results runs/student_size --filter 'student.layers=5 and kl_forward<0.1' --each
+  flowstill results runs/student_size --columns student.layers,kl_forward,ess_reverse --markdown
+  flowstill results runs/student_size --each --csv sizes.csv       for pandas.read_csv
+  flowstill results runs/student_size --each --jsonl sizes.jsonl   for pandas.read_json(..., lines=True)")]
     Results(Results),
     /// List or remove the stages that sweeps share
     #[command(after_help = "Examples:

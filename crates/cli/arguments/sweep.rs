@@ -14,7 +14,7 @@ pub struct Sweep {
     /// List the cells, the stages and the expected cost; run nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Cells side by side; as many as there are cores for if absent
+    /// Cells side by side on this machine; as many as its cores allow if absent
     #[arg(long, value_parser = threads)]
     pub jobs: Option<usize>,
     /// Stop at the first cell that fails

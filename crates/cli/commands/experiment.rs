@@ -5,8 +5,10 @@ use crate::interrupt;
 use crate::output;
 use crate::terminal::Terminal;
 use anyhow::Result;
+use flowstill_runner::config::Sweep;
 use flowstill_runner::stage::teacher::Teacher;
 use flowstill_runner::{Console, Experiment, Metrics, Options as Manner, Pipeline, RunError, report};
+use flowstill_sweep::planning;
 use std::path::Path;
 
 /// Opens the experiment and hands it to `work`.
@@ -33,13 +35,26 @@ pub fn run(options: &Options, quiet: bool) -> Result<()> {
 }
 
 pub fn check(options: &Check) -> Result<()> {
-    let experiment = Experiment::load(&options.file).map_err(RunError::from)?;
+    let experiment = match Experiment::load(&options.file) {
+        Ok(experiment) => experiment,
+        // it may be a sweep, of which all that is wrong is told in its own words
+        Err(_) => return check_sweep(&Sweep::load(&options.file).map_err(RunError::from)?, options),
+    };
     let data = flowstill_data::load(&experiment.data).map_err(RunError::from)?;
     for warning in experiment.warnings(data.dim()) {
         Terminal::new(false).warn(&warning);
     }
     output::result(experiment.to_yaml()?.trim_end())?;
     output::note(format_args!("{} is in order", options.file.display()));
+    Ok(())
+}
+
+fn check_sweep(sweep: &Sweep, options: &Check) -> Result<()> {
+    let plan = planning::plan(sweep)?;
+    for cell in &plan.cells {
+        output::result(&cell.name)?;
+    }
+    output::note(format_args!("{} is in order: a sweep of {} cells", options.file.display(), plan.cells.len()));
     Ok(())
 }
 

@@ -21,6 +21,10 @@ pub fn results(options: &Options) -> Result<()> {
     if options.csv.is_some() || options.jsonl.is_some() {
         return Ok(());
     }
+    if table.rows().is_empty() {
+        output::note("nothing meets these conditions");
+        return Ok(());
+    }
     let columns: Vec<Column> = match options.columns {
         Some(_) => table.columns().to_vec(),
         None => filled(&table),

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use flowstill_runner::RunError;
 use flowstill_runner::config::Sweep;
 use flowstill_runner::config::sweep::Slurm;
+use flowstill_sweep::failure::Failure;
 use flowstill_sweep::local::{self, Local};
 use flowstill_sweep::slurm::{self, Outcome, Programs};
 use flowstill_sweep::stage::Kind;
@@ -22,26 +23,34 @@ const MOST_REASONS: usize = 5;
 
 pub fn sweep(options: &Options, quiet: bool) -> Result<()> {
     let sweep = Sweep::load(&options.file).map_err(RunError::from)?;
+    if options.executor == Executor::Slurm && options.jobs.is_some() {
+        let reason =
+            "--jobs is for this machine; on SLURM `executor.slurm.array_parallelism` in the YAML bounds the jobs";
+        return Err(SweepError::Refused(reason.to_owned()).into());
+    }
     let mut plan = planning::plan(&sweep)?;
-    plan.rules.retries = options.retry.unwrap_or(plan.rules.retries);
+    plan.rules.retries = plan.rules.retries.max(options.retry.unwrap_or(0));
     let graph = Graph::new(&plan);
     let store = Store::new(options.runs.join(&sweep.name));
     if options.dry_run {
-        return rehearse(&store, &plan, &graph);
+        return rehearse(&store, &sweep, &plan, &graph);
     }
     if options.cancel {
         return cancel(&store);
     }
     let _alone = store.settle_in(&options.file, &plan)?;
+    if options.retry.is_some() {
+        Failure::forget_passing(&store)?;
+    }
     let mut view = View::new(quiet);
-    view.say(&summary(&plan, &graph));
+    view.say(&summary(&sweep, &plan, &graph));
     let sight = Sight { store: &store, plan: &plan, graph: &graph };
     let end = match options.executor {
         Executor::Local => local(options, &sweep, sight, &mut view),
         Executor::Slurm => slurm(options, &sweep, sight, &mut view),
     };
     view.close();
-    conclude(sight, end?)
+    conclude(options, sight, end?)
 }
 
 /// How the work of this command ended.
@@ -108,30 +117,33 @@ fn program() -> Result<PathBuf> {
 }
 
 /// What a person wants to know before anything runs.
-fn rehearse(store: &Store, plan: &Plan, graph: &Graph) -> Result<()> {
+fn rehearse(store: &Store, sweep: &Sweep, plan: &Plan, graph: &Graph) -> Result<()> {
     let mut lines = String::new();
     for cell in &plan.cells {
         lines += &cell.name;
         lines.push('\n');
     }
     output::result(lines.trim_end())?;
-    output::note(summary(plan, graph));
+    output::note(summary(sweep, plan, graph));
     let (done, rate) = planning::experience(store, graph);
-    let left: f64 = graph.nodes.iter().zip(&done).filter(|(_, done)| !**done).map(|(node, _)| node.cost).sum();
-    let count = done.iter().filter(|done| **done).count();
+    let open = || graph.nodes.iter().zip(&done).filter(|(_, done)| !**done).map(|(node, _)| node);
+    let count = graph.nodes.len() - open().count();
     output::note(format_args!("{count} of {} stages are done already", graph.nodes.len()));
-    output::note(match rate {
-        Some(rate) => format!(
-            "expected: {left:.1e} multiply-adds, {} on one core at the rate of what was done before, and the \
-             measurements of speed",
-            duration(left / rate)
-        ),
-        None => format!("expected: {left:.1e} multiply-adds, and the measurements of speed"),
-    });
+    if count == graph.nodes.len() {
+        return Ok(());
+    }
+    let left = open().fold(0.0, |sum, node| sum + node.cost);
+    let time = match rate {
+        Some(rate) => format!("{} on one core at the rate of what was done before", duration(left / rate)),
+        None => "in a time that is known once a stage was done".to_owned(),
+    };
+    let speeds = open().filter(|node| node.id.kind == Kind::Speed).count();
+    let speeds = if speeds > 0 { format!(", and {speeds} measurements of speed") } else { String::new() };
+    output::note(format_args!("expected: {left:.1e} multiply-adds, {time}{speeds}"));
     Ok(())
 }
 
-fn summary(plan: &Plan, graph: &Graph) -> String {
+fn summary(sweep: &Sweep, plan: &Plan, graph: &Graph) -> String {
     let counts: Vec<String> = Kind::ALL
         .into_iter()
         .filter_map(|kind| {
@@ -144,11 +156,17 @@ fn summary(plan: &Plan, graph: &Graph) -> String {
             (count > 0).then(|| format!("{count} {kind}{plural}"))
         })
         .collect();
-    format!("{}: {} cells; {}", plan.name, plan.cells.len(), counts.join(", "))
+    let cells = plan.cells.len();
+    let plural = if cells == 1 { "" } else { "s" };
+    let repeated = match sweep.repeated {
+        0 => String::new(),
+        repeated => format!(", as {repeated} of {} combinations are the same experiment as another", cells + repeated),
+    };
+    format!("{}: {cells} cell{plural}{repeated}; {}", plan.name, counts.join(", "))
 }
 
 /// Report, failures, and the exit code.
-fn conclude(sight: Sight, end: End) -> Result<()> {
+fn conclude(options: &Options, sight: Sight, end: End) -> Result<()> {
     let mut looker = Looker::new(sight);
     let status = looker.look()?;
     let folder = sight.store.root();
@@ -174,6 +192,10 @@ fn conclude(sight: Sight, end: End) -> Result<()> {
         End::Ended if status.failed > 0 => {
             let (failed, cells, folder) = (status.failed, status.cells, folder.into());
             Err(SweepError::CellsFailed { failed, cells, folder }.into())
+        }
+        // all could be done that can be, and yet something is left
+        End::Ended if status.pending() > 0 && !options.fail_fast => {
+            Err(SweepError::Unfinished { pending: status.pending(), cells: status.cells, folder: folder.into() }.into())
         }
         End::Ended => Ok(()),
     }

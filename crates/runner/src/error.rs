@@ -53,6 +53,11 @@ pub enum RunError {
     Interrupted { stage: &'static str, step: u64 },
     #[error("interrupted during the comparison; the same command makes it again")]
     InterruptedComparison,
+    #[error(
+        "the data have changed since the sweep was planned; run `flowstill sweep` again, with --retry 1 if they are as \
+         they were"
+    )]
+    ChangedData,
     #[error("a fault in flowstill itself: {reason}")]
     Fault { reason: String },
     #[error("interrupted: no file was written")]

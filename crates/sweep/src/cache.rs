@@ -52,7 +52,14 @@ pub fn list(runs: &Path) -> Result<Vec<Entry>, SweepError> {
 /// Removes the stages that no sweep in `runs` names and nobody works on; tells which. With `rehearse` it only tells.
 pub fn prune(runs: &Path, keep: Keep, rehearse: bool) -> Result<Vec<Entry>, SweepError> {
     let mut removed = Vec::new();
-    for entry in list(runs)? {
+    let entries = list(runs)?;
+    // a sweep may have begun to use them since
+    let users = users(runs)?;
+    for entry in entries {
+        let name = entry.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if users.contains_key(&(entry.kind, name)) {
+            continue;
+        }
         let young = keep.younger_than.is_some_and(|age| entry.modified.elapsed().is_ok_and(|since| since < age));
         if !entry.sweeps.is_empty() || young {
             continue;

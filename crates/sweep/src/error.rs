@@ -36,6 +36,8 @@ pub enum SweepError {
          them again"
     )]
     CellsFailed { failed: usize, cells: usize, folder: PathBuf },
+    #[error("{pending} of {cells} cells have no result; see {folder}/logs, and run the same command again")]
+    Unfinished { pending: usize, cells: usize, folder: PathBuf },
     #[error("{0}")]
     Refused(String),
 }
@@ -61,7 +63,7 @@ impl SweepError {
             Self::Slurm(error) => error.exit_code(),
             Self::NoSweep { .. } | Self::Damaged { .. } | Self::OtherVersion { .. } | Self::Refused(_) => 2,
             Self::Interrupted => 130,
-            Self::CellsFailed { .. } => 1,
+            Self::CellsFailed { .. } | Self::Unfinished { .. } => 1,
             Self::Read { .. } | Self::Write { .. } | Self::DiskFull { .. } | Self::Spawn { .. } => 1,
         }
     }

@@ -1,6 +1,7 @@
 //! What is known of a stage that did not succeed.
 
 use crate::error::SweepError;
+use crate::plan::{Rules, Stopping};
 use crate::process;
 use crate::stage::StageId;
 use crate::store::{Store, read_json, write_json};
@@ -9,7 +10,7 @@ use flowstill_trainer::TrainError;
 use serde::{Deserialize, Serialize};
 
 /// `failures/<stage>.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
     pub stage: StageId,
     pub cause: Cause,
@@ -18,6 +19,9 @@ pub struct Failure {
     /// how often it was tried
     pub attempts: u32,
     pub host: String,
+    /// the rule that ended it early
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Stopping>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +41,9 @@ impl Failure {
         let cause = match error {
             RunError::Train { source: TrainError::Diverged { .. } | TrainError::Refused(_), .. } => Cause::Lasting,
             RunError::Train { .. } | RunError::Write { .. } | RunError::Read { .. } => Cause::Passing,
-            RunError::Data(_) | RunError::Checkpoint(_) | RunError::Threads { .. } => Cause::Passing,
+            RunError::Data(_) | RunError::ChangedData | RunError::Checkpoint(_) | RunError::Threads { .. } => {
+                Cause::Passing
+            }
             _ => Cause::Lasting,
         };
         Self::new(stage, cause, chain(error), before)
@@ -45,19 +51,38 @@ impl Failure {
 
     pub fn new(stage: &StageId, cause: Cause, reason: String, before: Option<&Self>) -> Self {
         let attempts = before.map_or(0, |failure| failure.attempts) + 1;
-        Self { stage: stage.clone(), cause, reason, attempts, host: process::host() }
+        Self { stage: stage.clone(), cause, reason, attempts, host: process::host(), rule: None }
+    }
+
+    /// Of a student that others have left behind.
+    pub fn stopped(stage: &StageId, reason: String, rule: Option<&Stopping>) -> Self {
+        Self { rule: rule.cloned(), ..Self::new(stage, Cause::Stopped, reason, None) }
     }
 
     /// Whether there is nothing left to try.
-    pub fn is_final(&self, retries: u32) -> bool {
+    pub fn is_final(&self, rules: &Rules) -> bool {
         match self.cause {
-            Cause::Lasting | Cause::Stopped => true,
-            Cause::Passing => self.attempts > retries,
+            Cause::Lasting => true,
+            Cause::Stopped => self.rule == rules.stopping,
+            Cause::Passing => self.attempts > rules.retries,
         }
     }
 
     pub fn load(store: &Store, stage: &StageId) -> Result<Option<Self>, SweepError> {
         read_json(&store.failure(stage))
+    }
+
+    /// Forgets what another attempt may mend.
+    pub fn forget_passing(store: &Store) -> Result<(), SweepError> {
+        let folder = store.path("failures");
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let failure: Option<Self> = read_json(&path).ok().flatten();
+            if failure.is_none_or(|failure| failure.cause == Cause::Passing) {
+                std::fs::remove_file(&path).map_err(|source| SweepError::write(&path, source))?;
+            }
+        }
+        Ok(())
     }
 
     pub fn save(&self, store: &Store) -> Result<(), SweepError> {

@@ -20,11 +20,18 @@ use std::time::{Duration, Instant};
 /// machines differ.
 pub const STALE: Duration = Duration::from_secs(30);
 
+/// A lease that was last written so long ago is dead at first sight; clocks do not differ so much.
+const LONG_AGO: Duration = Duration::from_secs(600);
+/// Whoever started a process that is gone has this time to say how it ended.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// What a holder tells of itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Holder {
     pub stage: StageId,
-    /// the first cell that needs the stage
+    /// the sweep that it works for
+    pub sweep: String,
+    /// the first cell of it that needs the stage
     pub cell: String,
     pub host: String,
     pub pid: u32,
@@ -133,15 +140,18 @@ impl Leases {
                     let counts = u32::from(holder.ended.is_some());
                     deaths = if holder.mark == mark { holder.deaths + counts } else { counts };
                 }
-                // given back while we looked, or being written
+                // given back while we looked
                 None if !path.exists() => {}
-                None => return Ok(Asked::Held),
+                // torn by a power cut, if it stays so
+                None if !self.silent(path, u64::MAX) => return Ok(Asked::Held),
+                None => {}
             }
             next = generation + 1;
         }
         let path = folder.join(format!("{stage}.{next}.json"));
         let holder = Holder {
             stage: stage.clone(),
+            sweep: store.name(),
             cell: cell.to_owned(),
             host: process::host(),
             pid: std::process::id(),
@@ -166,17 +176,31 @@ impl Leases {
             return false;
         }
         if holder.host == process::host() && process::known() {
-            return process::began(holder.pid) == Some(holder.began);
+            if process::began(holder.pid) == Some(holder.began) {
+                return true;
+            }
+            // whoever started it may still have to say how it ended
+            return !self.silent_for(path, holder.beat, self.patience.min(LAST_WORDS));
         }
-        let (beat, since) = self.seen.entry(path.into()).or_insert((holder.beat, Instant::now()));
-        if *beat != holder.beat {
-            (*beat, *since) = (holder.beat, Instant::now());
+        let age = std::fs::metadata(path).and_then(|about| about.modified()).ok().and_then(|at| at.elapsed().ok());
+        age.is_none_or(|age| age <= LONG_AGO) && !self.silent(path, holder.beat)
+    }
+
+    fn silent(&mut self, path: &Path, beat: u64) -> bool {
+        self.silent_for(path, beat, self.patience)
+    }
+
+    /// Whether nothing was heard since another look, so long ago.
+    fn silent_for(&mut self, path: &Path, beat: u64, patience: Duration) -> bool {
+        let (known, since) = self.seen.entry(path.into()).or_insert((beat, Instant::now()));
+        if *known != beat {
+            (*known, *since) = (beat, Instant::now());
         }
-        since.elapsed() < self.patience
+        since.elapsed() >= patience
     }
 }
 
-/// All leases of a sweep, the highest of each stage.
+/// All leases that are held for a sweep, the highest of each stage.
 pub fn all(store: &Store) -> Result<Vec<(PathBuf, Holder)>, SweepError> {
     let folder = store.leases();
     let entries = match std::fs::read_dir(&folder) {
@@ -195,8 +219,21 @@ pub fn all(store: &Store) -> Result<Vec<(PathBuf, Holder)>, SweepError> {
         }
     }
     let mut found: Vec<_> = highest.into_values().filter_map(|(_, path)| Some((path.clone(), read(&path)?))).collect();
+    let sweep = store.name();
+    found.retain(|(_, holder)| holder.sweep == sweep);
     found.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(found)
+}
+
+/// Removes what dead workers left of a sweep that has ended.
+pub fn sweep_up(store: &Store) -> Result<(), SweepError> {
+    let mut leases = Leases::patient(Duration::ZERO);
+    for (path, holder) in all(store)? {
+        if holder.host == process::host() && !leases.alive(&path, &holder) {
+            std::fs::remove_file(&path).map_err(|source| SweepError::write(&path, source))?;
+        }
+    }
+    Ok(())
 }
 
 /// Notes on every lease of the process `pid` of this machine how it ended; says how many there were.

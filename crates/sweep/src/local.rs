@@ -72,7 +72,11 @@ impl Local {
                 return Ok(end);
             }
         }
-        report(&looker.look()?);
+        let last = looker.look()?;
+        report(&last);
+        if last.pending() == 0 {
+            lease::sweep_up(sight.store)?;
+        }
         Ok(End::Ended)
     }
 
@@ -87,7 +91,8 @@ impl Local {
     ) -> Result<End, SweepError> {
         let mut running: Vec<Running> = Vec::new();
         let (mut wanted, mut end, mut deaths) = (jobs, End::Ended, 0);
-        let mut last = Instant::now();
+        let (mut last, mut pause) = (Instant::now(), REPORT);
+        let (mut known, failed_before) = (looker.look()?.ended(), looker.look()?.failed);
         loop {
             while running.len() < wanted {
                 running.push(self.spawn(store, task)?);
@@ -98,7 +103,7 @@ impl Local {
                     place += 1;
                     continue;
                 };
-                let ended = running.swap_remove(place);
+                let ended = running.remove(place);
                 match status.code() {
                     // nothing left to do for one more
                     Some(0) => wanted = wanted.min(running.len()),
@@ -126,17 +131,24 @@ impl Local {
                 (end, wanted) = (End::Interrupted, 0);
                 tell(&mut running);
             }
-            if last.elapsed() >= REPORT {
+            if last.elapsed() >= pause {
                 last = Instant::now();
                 let status = looker.look()?;
+                // a look at many cells must not take the time of the rest
+                pause = REPORT.max(10 * last.elapsed());
                 report(&status);
-                if self.fail_fast && status.failed > 0 && end == End::Ended {
+                if status.ended() > known {
+                    (known, deaths) = (status.ended(), 0);
+                }
+                if self.fail_fast && status.failed > failed_before && end == End::Ended {
                     (end, wanted) = (End::FailedFast, 0);
                     tell(&mut running);
                 }
-                if self.over_budget(&running) {
-                    // its stage goes on when there is room again
-                    wanted = wanted.min(running.len()) - 1;
+                // one after the other: who was told to go takes its time to save
+                let staying = running.iter().all(|worker| worker.hold.is_some());
+                if end == End::Ended && staying && self.over_budget(&running) {
+                    // its stage goes on with another worker
+                    wanted = wanted.min(running.len()).saturating_sub(1).max(1);
                     if let Some(newest) = running.last_mut() {
                         newest.hold = None;
                     }

@@ -20,6 +20,15 @@ impl Done {
         write_json(&store.stage(id).path("done.json"), &done)
     }
 
+    /// Has a stage done again.
+    pub fn remove(store: &Store, id: &StageId) -> Result<(), SweepError> {
+        let path = store.stage(id).path("done.json");
+        match std::fs::remove_file(&path) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(SweepError::write(&path, source)),
+            _ => Ok(()),
+        }
+    }
+
     /// The marker of a stage, if it is done. One that was torn, on a disk that lies about what it has written, is none.
     pub fn load(store: &Store, id: &StageId) -> Option<Self> {
         let done: Self = read_json(&store.stage(id).path("done.json")).ok()??;

@@ -7,6 +7,7 @@ use flowstill_data::Dataset;
 use flowstill_runner::folder::Folder;
 use flowstill_runner::stage::comparison::{Comparison, Evaluation, Measured};
 use flowstill_runner::stage::drawn::Drawn;
+use flowstill_runner::stage::keys::Keys;
 use flowstill_runner::stage::teacher::Teacher;
 use flowstill_runner::stage::train::{Stage, Workshop};
 use flowstill_runner::tensorboard::Hparam;
@@ -39,6 +40,19 @@ impl Bench<'_> {
                 folder.write_json("evaluation.json", &evaluation)
             }
             Kind::Speed => folder.write_json("speed.json", &self.comparison()?.speed()?),
+        }
+    }
+
+    /// The key of the stage of this kind, by the data as they are now.
+    pub fn key(&self, kind: Kind) -> Option<String> {
+        let keys = Keys { experiment: self.experiment, data: &self.data.hash, engine: Engine::default() };
+        let teacher = keys.teacher();
+        let student = keys.student(teacher.as_deref());
+        match kind {
+            Kind::Teacher => teacher,
+            Kind::Student => Some(student),
+            Kind::Evaluation => Some(keys.evaluation(&student)),
+            Kind::Speed => Some(keys.speed(&keys.evaluation(&student))),
         }
     }
 

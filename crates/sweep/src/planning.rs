@@ -93,7 +93,7 @@ fn planned(cell: &Cell, data: &Content) -> Result<PlannedCell, SweepError> {
     let teacher = keys.teacher();
     let student = keys.student(teacher.as_deref());
     let evaluation = keys.evaluation(&student);
-    let speed = (!experiment.bench.batches.is_empty()).then(|| keys.speed(&student));
+    let speed = (!experiment.bench.batches.is_empty()).then(|| keys.speed(&evaluation));
     Ok(PlannedCell {
         name: cell.name.clone(),
         settings: cell.settings.iter().cloned().collect::<Map<_, _>>(),

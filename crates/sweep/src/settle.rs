@@ -40,6 +40,9 @@ pub fn done(bench: &Bench) -> Result<(), SweepError> {
 
 /// Writes the result of a cell one of whose stages did not succeed.
 pub fn failed(store: &Store, cell: &PlannedCell, failure: &Failure) -> Result<(), SweepError> {
+    // the report of an earlier plan would stand beside a result that says otherwise
+    let folder = store.cell(&cell.name);
+    folder.remove(folder.root())?;
     link_stages(store, cell)?;
     let (stage, reason) = (failure.stage.kind.name().to_owned(), failure.reason.clone());
     let ending = match failure.cause {
@@ -101,13 +104,15 @@ fn link_tree(from: &Path, to: &Path) -> io::Result<()> {
             link_tree(&entry.path(), &target)?;
             continue;
         }
-        match fs::remove_file(&target) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-            _ => {}
+        // under a name of its own first: a file that is linked already must not be written into
+        let own = to.join(format!(".linking-{}-{text}", std::process::id()));
+        let _ = fs::remove_file(&own);
+        if fs::hard_link(entry.path(), &own).is_err() {
+            fs::copy(entry.path(), &own)?;
         }
-        if fs::hard_link(entry.path(), &target).is_err() {
-            fs::copy(entry.path(), &target)?;
-        }
+        fs::rename(&own, &target)?;
+        // which leaves both names where they were one file before
+        let _ = fs::remove_file(&own);
     }
     Ok(())
 }

@@ -32,11 +32,12 @@ impl Sight<'_> {
         let node = &self.graph.nodes[place];
         if Done::load(self.store, &node.id).is_some() {
             let mut ending = node.cells.iter().copied().filter(|&cell| self.graph.ends[cell] == place);
-            return Ok(if ending.all(|cell| self.settled(cell)) { Standing::Done } else { Standing::Open });
+            let settled = ending.all(|cell| self.settled(cell, true));
+            return Ok(if settled { Standing::Done } else { Standing::Open });
         }
         match Failure::load(self.store, &node.id)? {
             Some(failure)
-                if failure.is_final(self.plan.rules.retries) && node.cells.iter().all(|&cell| self.settled(cell)) =>
+                if failure.is_final(&self.plan.rules) && node.cells.iter().all(|&cell| self.settled(cell, false)) =>
             {
                 Ok(Standing::Failed)
             }
@@ -58,14 +59,17 @@ impl Sight<'_> {
 
     /// Whether nothing more is to be tried for a cell that ended so.
     pub fn is_final(&self, cell: &PlannedCell, ending: &Ending) -> bool {
-        let Ending::Failed { stage, .. } = ending else { return true };
-        let failed = cell.stages().into_iter().map(|(id, _)| id).find(|id| id.kind.name() == stage);
-        let failure = failed.and_then(|id| Failure::load(self.store, &id).ok().flatten());
-        failure.is_none_or(|failure| failure.is_final(self.plan.rules.retries))
+        let (Ending::Failed { stage, .. } | Ending::Stopped { stage, .. }) = ending else { return true };
+        let Some((id, _)) = cell.stages().into_iter().find(|(id, _)| id.kind.name() == stage) else { return false };
+        // another sweep may have done it since
+        let done = Done::load(self.store, &id).is_some();
+        let failure = Failure::load(self.store, &id).ok().flatten();
+        !done && failure.is_some_and(|failure| failure.is_final(&self.plan.rules))
     }
 
-    /// Whether the cell has a result; one that was damaged is none, and is made again.
-    fn settled(&self, cell: usize) -> bool {
-        matches!(settle::load(self.store, &self.plan.cells[cell]), Ok(Some(_)))
+    /// Whether the cell has a result that says so; one that was damaged is none, and is made again.
+    fn settled(&self, cell: usize, done: bool) -> bool {
+        let result = settle::load(self.store, &self.plan.cells[cell]).ok().flatten();
+        result.is_some_and(|result| (result.ending == Ending::Done) == done)
     }
 }

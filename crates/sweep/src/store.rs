@@ -26,10 +26,9 @@ impl Store {
     /// The sweep in the folder `root`.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         let root = root.into();
-        let cache = match root.parent() {
-            Some(parent) => parent.join(CACHE),
-            None => PathBuf::from(CACHE),
-        };
+        // `.` and `..` do not say what they are in
+        let named = if root.file_name().is_some() { root.clone() } else { root.canonicalize().unwrap_or_default() };
+        let cache = named.parent().unwrap_or(Path::new("")).join(CACHE);
         Self { root, cache }
     }
 
@@ -55,9 +54,14 @@ impl Store {
         self.cache.join(kind.name())
     }
 
-    /// Where leases are.
+    /// Where the leases of all sweeps are: stages are shared by them.
     pub fn leases(&self) -> PathBuf {
-        self.root.join("leases")
+        self.cache.join("leases")
+    }
+
+    /// The name of the sweep's folder.
+    pub fn name(&self) -> String {
+        self.root.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
     }
 
     /// What is known of a stage that did not succeed.

@@ -10,6 +10,7 @@ use crate::perform::Bench;
 use crate::plan::PlannedCell;
 use crate::planning::source_key;
 use crate::reporter::{Race, Reporter};
+use crate::result::Ending;
 use crate::settle;
 use crate::stage::{Kind, StageId};
 use crate::standing::{Sight, Standing};
@@ -17,7 +18,7 @@ use crate::store::Store;
 use flowstill_data::Dataset;
 use flowstill_runner::{Experiment, RunError};
 use std::any::Any;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, OpenOptions};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -60,6 +61,8 @@ pub struct Worker<'a> {
     rivals: Rivals,
     data: HashMap<String, Arc<Dataset>>,
     pools: HashMap<usize, Arc<rayon::ThreadPool>>,
+    /// stages for whose sake others were done again, which is tried once
+    mended: HashSet<usize>,
 }
 
 impl<'a> Worker<'a> {
@@ -74,6 +77,7 @@ impl<'a> Worker<'a> {
             rivals: Rivals::default(),
             data: HashMap::new(),
             pools: HashMap::new(),
+            mended: HashSet::new(),
         }
     }
 
@@ -104,7 +108,7 @@ impl<'a> Worker<'a> {
             if self.seen[place] != Standing::Open || (node.id.kind == Kind::Speed) != (self.task == Task::Speed) {
                 continue;
             }
-            match self.sight.needs(place, &self.seen) {
+            match self.needs(place) {
                 Standing::Done => {}
                 Standing::Open => {
                     wait |= self.task == Task::Train;
@@ -132,6 +136,16 @@ impl<'a> Worker<'a> {
         Ok(if wait { Next::Wait } else { Next::Nothing })
     }
 
+    /// How the stages stand that this one needs. Those of a training were looked at before it, as they have the longer
+    /// way to the end.
+    fn needs(&self, place: usize) -> Standing {
+        let needs = &self.sight.graph.nodes[place].needs;
+        match self.task {
+            Task::Train if needs.iter().any(|&need| self.seen[need] == Standing::Open) => Standing::Open,
+            _ => self.sight.needs(place, &self.seen),
+        }
+    }
+
     fn look(&mut self, place: usize) -> Result<Standing, SweepError> {
         self.seen[place] = self.sight.look(place)?;
         Ok(self.seen[place])
@@ -142,7 +156,7 @@ impl<'a> Worker<'a> {
         let node = &self.sight.graph.nodes[place];
         let id = &node.id;
         let before = Failure::load(self.sight.store, id)?;
-        if let Some(failure) = before.as_ref().filter(|failure| failure.is_final(self.sight.plan.rules.retries)) {
+        if let Some(failure) = before.as_ref().filter(|failure| failure.is_final(&self.sight.plan.rules)) {
             return self.settle_failed(place, failure);
         }
         if lease.holder.deaths >= MOST_DEATHS {
@@ -178,12 +192,16 @@ impl<'a> Worker<'a> {
                 self.after_failure(place, &failure)
             }
             (Err(RunError::Interrupted { .. }), Some(Why::Behind(reason))) => {
-                let failure = Failure::new(id, Cause::Stopped, reason, None);
+                let failure = Failure::stopped(id, reason, self.sight.plan.rules.stopping.as_ref());
                 failure.save(self.sight.store)?;
                 self.after_failure(place, &failure)
             }
             (Err(error), _) if error.disk_full() => {
                 Err(SweepError::DiskFull { path: self.sight.store.stage(id).root().into() })
+            }
+            (Err(error), _) if is_of_a_file(&error) && self.mended.insert(place) => {
+                self.reopen(place)?;
+                Ok(End::Done)
             }
             (Err(error), _) => {
                 let failure = Failure::of(id, &error, before.as_ref());
@@ -194,7 +212,7 @@ impl<'a> Worker<'a> {
     }
 
     fn after_failure(&mut self, place: usize, failure: &Failure) -> Result<End, SweepError> {
-        if failure.is_final(self.sight.plan.rules.retries) { self.settle_failed(place, failure) } else { Ok(End::Done) }
+        if failure.is_final(&self.sight.plan.rules) { self.settle_failed(place, failure) } else { Ok(End::Done) }
     }
 
     fn settle_failed(&mut self, place: usize, failure: &Failure) -> Result<End, SweepError> {
@@ -209,18 +227,52 @@ impl<'a> Worker<'a> {
         let node = &self.sight.graph.nodes[place];
         for &cell in node.cells.iter().filter(|&&cell| self.sight.graph.ends[cell] == place) {
             let planned = &self.sight.plan.cells[cell];
-            if matches!(settle::load(self.sight.store, planned), Ok(Some(_))) {
+            let known = settle::load(self.sight.store, planned).ok().flatten();
+            if known.is_some_and(|result| result.ending == Ending::Done) {
                 continue;
             }
-            let (experiment, data) = self.open(planned)?;
-            let pool = self.pool(experiment.threads)?;
-            let stop = AtomicBool::new(false);
-            let bench =
-                Bench { store: self.sight.store, cell: planned, experiment: &experiment, data: &data, stop: &stop };
-            pool.install(|| settle::done(&bench))?;
+            match self.publish(planned) {
+                Ok(()) => {}
+                Err(SweepError::Run(error)) if error.disk_full() => {
+                    return Err(SweepError::DiskFull { path: self.sight.store.root().into() });
+                }
+                Err(SweepError::Run(error)) => {
+                    // what the stage has left may be what is wrong
+                    Done::remove(self.sight.store, &node.id)?;
+                    if is_of_a_file(&error) && self.mended.insert(place) {
+                        self.reopen(place)?;
+                        return Ok(End::Done);
+                    }
+                    let before = Failure::load(self.sight.store, &node.id)?;
+                    let failure = Failure::of(&node.id, &error, before.as_ref());
+                    failure.save(self.sight.store)?;
+                    return self.after_failure(place, &failure);
+                }
+                Err(other) => return Err(other),
+            }
         }
         self.seen[place] = Standing::Done;
         Ok(End::Done)
+    }
+
+    fn publish(&mut self, cell: &PlannedCell) -> Result<(), SweepError> {
+        let (experiment, data) = self.open(cell)?;
+        let pool = self.pool(experiment.threads)?;
+        let stop = AtomicBool::new(false);
+        let bench = Bench { store: self.sight.store, cell, experiment: &experiment, data: &data, stop: &stop };
+        let work = AssertUnwindSafe(|| pool.install(|| settle::done(&bench)));
+        catch_unwind(work).unwrap_or_else(|panic| Err(RunError::Fault { reason: said(&*panic) }.into()))
+    }
+
+    /// Has the stages done again that this one rests on, of whose files something is missing or damaged; what is whole
+    /// is found to be so.
+    fn reopen(&mut self, place: usize) -> Result<(), SweepError> {
+        for &need in &self.sight.graph.nodes[place].needs {
+            Done::remove(self.sight.store, &self.sight.graph.nodes[need].id)?;
+            self.seen[need] = Standing::Open;
+            self.reopen(need)?;
+        }
+        Ok(())
     }
 
     /// The work of a stage itself, watched.
@@ -246,6 +298,9 @@ impl<'a> Worker<'a> {
         });
         let mut console = Reporter { attention, log, started: Instant::now(), first: 0, race };
         let bench = Bench { store, cell, experiment: &experiment, data: &data, stop: &attention.stop };
+        if bench.key(node.id.kind).as_ref() != Some(&node.id.key) {
+            return Err(RunError::ChangedData);
+        }
         let limit = plan.rules.time_limit.map(Duration::from_secs_f64);
         let (over, done) = mpsc::channel::<()>();
         std::thread::scope(|scope| {
@@ -282,6 +337,17 @@ impl<'a> Worker<'a> {
             .map_err(|e| RunError::Threads { threads, reason: e.to_string() })?;
         Ok(self.pools.entry(threads).or_insert(Arc::new(pool)).clone())
     }
+}
+
+/// Whether the error tells of a file of an earlier stage, which can be made again.
+fn is_of_a_file(error: &RunError) -> bool {
+    matches!(
+        error,
+        RunError::MissingStage { .. }
+            | RunError::Checkpoint(_)
+            | RunError::Read { .. }
+            | RunError::OtherConfiguration { .. }
+    )
 }
 
 /// What a panic said.

@@ -28,7 +28,7 @@ impl Bench {
 
     #[track_caller]
     fn taken(&self, mark: &str) -> Box<lease::Lease> {
-        match self.ask(&mut Leases::default(), mark) {
+        match self.ask(&mut Leases::patient(Duration::ZERO), mark) {
             Asked::Taken(lease) => lease,
             Asked::Held => panic!("somebody holds the lease"),
         }
@@ -38,6 +38,7 @@ impl Bench {
     fn foreign(&self, host: &str, pid: u32, began: u64, deaths: u32, ended: Option<&str>) -> PathBuf {
         let holder = Holder {
             stage: self.stage.clone(),
+            sweep: "sweep".to_owned(),
             cell: "cell".to_owned(),
             host: host.to_owned(),
             pid,
@@ -79,7 +80,8 @@ fn of_many_who_ask_at_once_one_gets_it() {
     bench.foreign(&process::host(), dead(), 1, 0, None);
     for _ in 0..20 {
         let asked: Vec<Asked> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| bench.ask(&mut Leases::default(), ""))).collect();
+            let threads: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| bench.ask(&mut Leases::patient(Duration::ZERO), ""))).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         assert_eq!(asked.iter().filter(|asked| matches!(asked, Asked::Taken(_))).count(), 1);
@@ -96,6 +98,31 @@ fn who_died_here_is_succeeded_at_once_and_a_later_process_of_its_number_is_not_i
     bench.taken("here");
     bench.foreign(&process::host(), std::process::id(), process::began(std::process::id()).unwrap(), 0, None);
     assert!(matches!(bench.ask(&mut Leases::default(), ""), Asked::Held));
+}
+
+#[test]
+fn who_is_just_gone_has_a_moment_for_last_words() {
+    let bench = Bench::new();
+    let path = bench.foreign(&process::host(), dead(), 1, 2, None);
+    let mut leases = Leases::default();
+    assert!(matches!(bench.ask(&mut leases, "here"), Asked::Held));
+    let told = std::fs::read_to_string(&path).unwrap().replace("\"deaths\":2", "\"ended\":\"signal 9\",\"deaths\":2");
+    std::fs::write(&path, told).unwrap();
+    match bench.ask(&mut leases, "here") {
+        Asked::Taken(lease) => assert_eq!(lease.holder.deaths, 3),
+        Asked::Held => panic!("it has said how it ended"),
+    }
+}
+
+#[test]
+fn a_lease_that_was_torn_is_no_lease_for_long() {
+    let bench = Bench::new();
+    std::fs::create_dir_all(bench.store.leases()).unwrap();
+    std::fs::write(bench.store.leases().join(format!("{}.0.json", bench.stage)), "").unwrap();
+    let mut leases = Leases::patient(Duration::from_millis(20));
+    assert!(matches!(bench.ask(&mut leases, ""), Asked::Held));
+    std::thread::sleep(Duration::from_millis(30));
+    assert!(matches!(bench.ask(&mut leases, ""), Asked::Taken(_)));
 }
 
 #[test]

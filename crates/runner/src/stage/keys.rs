@@ -59,10 +59,11 @@ impl Keys<'_> {
         self.key("evaluation", (self.experiment.evaluation.samples, data), Some(student))
     }
 
-    /// Key of the measurement of speed of the student with key `student` and its teacher.
-    pub fn speed(&self, student: &str) -> String {
+    /// Key of the measurement of speed that follows the comparison with key `evaluation`, and so the name of all that
+    /// there is to know of an experiment.
+    pub fn speed(&self, evaluation: &str) -> String {
         let bench = &self.experiment.bench;
-        self.key("speed", (&bench.batches, bench.repetitions, self.experiment.threads), Some(student))
+        self.key("speed", (&bench.batches, bench.repetitions, self.experiment.threads), Some(evaluation))
     }
 
     fn key(&self, stage: &'static str, plan: impl Serialize, teacher: Option<&str>) -> String {

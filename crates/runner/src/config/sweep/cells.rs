@@ -21,14 +21,16 @@ const FIRST_LOOK: usize = 256;
 /// The golden ratio less one: multiples of it fill the unit interval evenly.
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
 
-/// The name of the sweep and its cells, which are those of `expansion` laid over the experiment `base`.
+/// The name of the sweep, its cells, which are those of `expansion` laid over the experiment `base`, and how many
+/// combinations were no cells of their own because they are the same as one.
 pub fn cells(
     expansion: &Expansion,
     base: &Tree,
     surroundings: &Surroundings,
-) -> Result<(String, Vec<Cell>), Vec<Mistake>> {
+) -> Result<(String, Vec<Cell>, usize), Vec<Mistake>> {
     let numbers = expansion.cells();
     let checked = checked(expansion, base, surroundings, &numbers)?;
+    let combinations = checked.len();
     let name = checked.first().map_or_else(String::new, |checked| checked.experiment.name.clone());
     let mut names = Names::new(expansion, &name);
     let mut cells: Vec<Cell> = Vec::with_capacity(checked.len());
@@ -65,7 +67,8 @@ pub fn cells(
             name,
         });
     }
-    if mistakes.is_empty() { Ok((name, cells)) } else { Err(mistakes) }
+    let repeated = combinations - cells.len();
+    if mistakes.is_empty() { Ok((name, cells, repeated)) } else { Err(mistakes) }
 }
 
 /// The complaint about two names for one experiment.

@@ -79,14 +79,14 @@ impl Sweep {
             all.extend(faults.iter().map(Mistake::from));
             return Err(sources.error(all));
         }
-        let (name, cells) = cells::cells(&expansion, &base, &Surroundings::of_cells(sources.file()))
+        let (name, cells, repeated) = cells::cells(&expansion, &base, &Surroundings::of_cells(sources.file()))
             .map_err(|mistakes| sources.error(mistakes))?;
         if cells.is_empty() {
             let message = "leaves no cell at all; remove a rule, or let it say less".to_owned();
             return Err(sources.error([Mistake::new(KeyPath::from("sweep.when"), Aim::Key(0), message)]));
         }
         let keys = expansion.keys.all.into_iter().take(varied).map(|key| key.name).collect();
-        Ok(Self { name, keys, cells, stopping, limits, slurm })
+        Ok(Self { name, keys, cells, repeated, stopping, limits, slurm })
     }
 }
 

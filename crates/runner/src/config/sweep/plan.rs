@@ -14,6 +14,8 @@ pub struct Sweep {
     pub keys: Vec<String>,
     /// in a fixed order, which depends on the YAML alone
     pub cells: Vec<Cell>,
+    /// combinations that are the same experiment as a cell, and are no cells of their own
+    pub repeated: usize,
     pub stopping: Option<Stopping>,
     pub limits: Limits,
     pub slurm: Slurm,

@@ -10,7 +10,7 @@ use crate::config::written::{self, Keyed, Value};
 const MOST_MINUTES: i64 = 366 * 24 * 60;
 
 /// Options of sbatch that have a key of their own, or belong to the sweep.
-const OPTIONS_OF_OURS: [(&str, &str); 12] = [
+const OPTIONS_OF_OURS: [(&str, &str); 18] = [
     ("partition", "`partition`"),
     ("account", "`account`"),
     ("qos", "`qos`"),
@@ -23,6 +23,12 @@ const OPTIONS_OF_OURS: [(&str, &str); 12] = [
     ("output", "the sweep itself"),
     ("error", "the sweep itself"),
     ("requeue", "the sweep itself"),
+    ("chdir", "the sweep itself"),
+    ("ntasks", "the sweep itself"),
+    ("open-mode", "the sweep itself"),
+    ("parsable", "the sweep itself"),
+    ("wait", "the sweep itself"),
+    ("wrap", "the sweep itself"),
 ];
 
 pub fn slurm(checker: &mut Checker, written: Option<&written::Slurm>) -> Slurm {
