@@ -53,7 +53,7 @@ fn every_cell_is_the_experiment_that_would_be_written_out() {
         assert_eq!(by_hand, cell.experiment);
     }
     let written = format!(
-        "name: '{}'\nseed: 3\ndata: {{synthetic: rings, rows: 600}}\nteacher: {{training: {{steps: 80}}}}\n",
+        "name: '{}'\nseed: 3\nthreads: 1\ndata: {{synthetic: rings, rows: 600}}\nteacher: {{training: {{steps: 80}}}}\n",
         sweep.cells[3].name
     );
     assert_eq!(Experiment::from_str(&written, Path::new("b.yaml")).unwrap(), sweep.cells[3].experiment);
@@ -64,7 +64,9 @@ fn an_experiment_is_a_sweep_of_one_cell() {
     for text in [DATA.to_owned(), format!("{DATA}sweep:\n"), format!("{DATA}executor: {{slurm: {{}}}}\n")] {
         let sweep = read(&text);
         assert_eq!((names(&sweep), sweep.keys.len()), (vec!["a"], 0));
-        assert_eq!(sweep.cells[0].experiment, Experiment::from_str(DATA, Path::new("a.yaml")).unwrap());
+        // but for its threads: cells run side by side
+        let alone = Experiment::from_str(&format!("threads: 1\n{DATA}"), Path::new("a.yaml")).unwrap();
+        assert_eq!(sweep.cells[0].experiment, alone);
     }
 }
 
