@@ -17,6 +17,7 @@ pub struct Plan {
     pub name: String,
     /// dotted keys that are varied, without the seed
     pub keys: Vec<String>,
+    #[serde(default)]
     pub rules: Rules,
     pub cells: Vec<PlannedCell>,
 }
@@ -60,7 +61,8 @@ pub struct PlannedCell {
     pub seed: u64,
     /// keys of its stages; two cells with the same key share the stage
     pub stages: StageKeys,
-    /// estimated multiply-adds of each stage, in their order
+    /// estimated multiply-adds of each stage, in their order; those that are missing count for nothing
+    #[serde(default)]
     pub costs: Vec<f64>,
     /// its resolved experiment
     pub yaml: String,

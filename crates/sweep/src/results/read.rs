@@ -30,9 +30,8 @@ pub fn cell(dir: &Path, planned: PlannedCell, running: &BTreeSet<String>) -> Res
     if let Some(result) = &result {
         known_format(&path, result.format_version, result::FORMAT_VERSION)?;
     }
-    let key = planned.stages.speed.as_ref().unwrap_or(&planned.stages.evaluation);
     // a result of an earlier plan in the same folder is not this cell's
-    let result = result.filter(|result| result.key == *key);
+    let result = result.filter(|result| result.key == planned.key());
     let running = running.contains(&planned.name);
     Ok(Cell { planned, result, running })
 }
