@@ -64,9 +64,9 @@ def page(study, quick):
         parts += [
             "## Quality against speed",
             "Students of several shapes, each distilled by `auto`, beside the teacher's fastest exact sampler, which "
-            "computes every hidden unit once; with log-densities, one thread, medians, while nothing else of the study "
-            'ran. "÷ teacher" compares with that sampler measured in turns with the student, and so does the picture; '
-            "rates of different rows were measured minutes apart.",
+            "computes every hidden unit once; with log-densities, one thread, medians, one student after the other. "
+            '"÷ teacher" compares with that sampler measured in turns with the student, and so does the picture; rates of '
+            "different rows were measured minutes apart, and where the machine has other work they are too low.",
         ]
         if frontier.picture(study):
             parts.append(f"![Divergence of students against their speed]({PICTURE})")
