@@ -92,7 +92,8 @@ impl Local {
         let mut running: Vec<Running> = Vec::new();
         let (mut wanted, mut end, mut deaths) = (jobs, End::Ended, 0);
         let (mut last, mut pause) = (Instant::now(), REPORT);
-        let (mut known, failed_before) = (looker.look()?.ended(), looker.look()?.failed);
+        let first = looker.look()?;
+        let (mut known, failed_before) = (first.ended(), first.failed);
         loop {
             while running.len() < wanted {
                 running.push(self.spawn(store, task)?);
