@@ -57,11 +57,27 @@ impl Sources {
         loop {
             let there = |tree: &Tree| tree.get(&path.0).is_some();
             match self.documents.iter().find(|document| there(&self.tree) && there(&document.tree)) {
-                Some(document) => return document.problem(&Mistake { path, aim, ..mistake }),
+                Some(document) => {
+                    let message = mistake.message.clone() + &self.elsewhere(&mistake, document);
+                    return document.problem(&Mistake { path, aim, message, ..mistake });
+                }
                 // the top is everywhere, so this ends
                 None => (path, aim) = (path.parent(), Aim::Key(0)),
             }
         }
+    }
+}
+
+impl Sources {
+    /// Where the other places of a mistake in `document` are that its message names, if they are in other files.
+    fn elsewhere(&self, mistake: &Mistake, document: &Document) -> String {
+        let named = mistake.needs.iter().filter(|need| mistake.message.contains(&format!("`{need}`")));
+        let told = named.filter_map(|need| {
+            let other = self.documents.iter().find(|other| other.tree.get(&need.0).is_some())?;
+            let line = locate(&other.text, need, Aim::Key(0)).map_or_else(String::new, |at| format!(":{}", at.line));
+            (other.file != document.file).then(|| format!("; `{need}` is in {}{line}", other.file.display()))
+        });
+        told.collect()
     }
 }
 
