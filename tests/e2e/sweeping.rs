@@ -367,9 +367,13 @@ fn the_cache_keeps_what_a_sweep_names() {
 #[test]
 fn folders_that_hold_no_sweep_are_refused() {
     let desk = Desk::with("small.yaml", SMALL);
-    desk.flowstill("status .").fails(2).says(&[". holds no sweep: there is no plan.json"]);
     desk.write("broken/plan.json", "{");
-    desk.flowstill("status broken").fails(2).says(&["cannot read broken/plan.json"]);
+    for command in ["status", "results"] {
+        let none = desk.flowstill(&format!("{command} .")).fails(2);
+        none.says(&[". holds no sweep: there is no plan.json; name the folder of a sweep, such as runs/NAME"]);
+        let broken = desk.flowstill(&format!("{command} broken")).fails(2);
+        broken.says(&["cannot read broken/plan.json: EOF", "; delete it and run the sweep again, which makes it anew"]);
+    }
     desk.write("cache.yaml", changed(SMALL, "name: small", "name: cache"));
     desk.flowstill("sweep cache.yaml").fails(2).says(&["a sweep cannot be called `cache`"]);
 }

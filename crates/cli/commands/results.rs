@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 pub fn results(options: &Options) -> Result<()> {
-    let table = Table::read(&options.folder, &at_work(&options.folder)).map_err(SweepError::from)?;
+    let table = Table::read(&options.folder, &at_work(&options.folder))?;
     let table = arranged(table, options).map_err(SweepError::from)?;
     if let Some(path) = &options.csv {
         table.write_csv(path).with_context(|| format!("cannot write {}", path.display()))?;

@@ -170,7 +170,7 @@ fn conclude(options: &Options, sight: Sight, end: End) -> Result<()> {
     let mut looker = Looker::new(sight);
     let status = looker.look()?;
     let folder = sight.store.root();
-    let page = report::write(folder).map_err(SweepError::from)?;
+    let page = report::write(folder)?;
     let failures = looker.failures();
     for (reason, cells) in failures.iter().take(MOST_REASONS) {
         let more = if cells.len() > 1 { format!(" and {} more", cells.len() - 1) } else { String::new() };

@@ -30,7 +30,6 @@ pub use error::ResultsError;
 pub use filter::{Comparison, Filter};
 pub use influence::{Influence, influences};
 pub use metric::{Better, METRICS, Metric, metric};
-pub(crate) use read::json as read_json;
 pub use sort::Sort;
 pub use statistics::mean_and_sd;
 pub use table::{Row, Spread, Table};

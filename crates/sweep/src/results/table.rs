@@ -9,6 +9,7 @@ use super::read;
 use super::sort::Sort;
 use super::statistics::mean_and_sd;
 use super::value::Value;
+use crate::error::SweepError;
 use crate::result::Number;
 use serde_json::Value as Json;
 use std::cmp::Ordering;
@@ -50,7 +51,7 @@ impl Table {
     ///
     /// # Errors
     /// If there is no sweep, or one of its files cannot be read.
-    pub fn read(dir: &Path, running: &BTreeSet<String>) -> Result<Self, ResultsError> {
+    pub fn read(dir: &Path, running: &BTreeSet<String>) -> Result<Self, SweepError> {
         let plan = read::plan(dir)?;
         let cells: Vec<Cell> =
             plan.cells.into_iter().map(|planned| read::cell(dir, planned, running)).collect::<Result<_, _>>()?;
