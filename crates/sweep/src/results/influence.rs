@@ -32,7 +32,7 @@ pub fn influences(table: &Table, metric: &str) -> Vec<Influence> {
     let of = |key: &String| {
         let valued = done
             .iter()
-            .filter_map(|(cell, number)| Some((Value::Plain(cell.planned.settings.get(key)?.clone()), *number)));
+            .filter_map(|(cell, number)| Some((Value::Plain(cell.settings.get(key)?.clone()), *number)));
         influence(key, valued.collect())
     };
     let mut all: Vec<Influence> = table.keys.iter().filter_map(of).collect();

@@ -19,6 +19,7 @@ mod filter;
 mod influence;
 mod metric;
 mod read;
+mod settings;
 mod sort;
 mod statistics;
 mod table;

@@ -1,6 +1,7 @@
 //! From the files of a sweep to its cells.
 
 use super::cell::Cell;
+use super::settings::settings;
 use crate::error::SweepError;
 use crate::plan::{self, Plan, PlannedCell};
 use crate::result::{self, CellResult};
@@ -19,11 +20,16 @@ pub fn plan(dir: &Path) -> Result<Plan, SweepError> {
     Ok(plan)
 }
 
-/// A planned cell and the result it has, if that is of this plan.
+/// A planned cell with its values of `keys`, and the result it has, if that is of this plan.
 ///
 /// # Errors
 /// If there is a result that cannot be read.
-pub fn cell(dir: &Path, planned: PlannedCell, running: &BTreeSet<String>) -> Result<Cell, SweepError> {
+pub fn cell(
+    dir: &Path,
+    planned: PlannedCell,
+    keys: &[String],
+    running: &BTreeSet<String>,
+) -> Result<Cell, SweepError> {
     let path = dir.join("cells").join(&planned.name).join("result.json");
     let result: Option<CellResult> = read_json(&path)?;
     if let Some(result) = &result {
@@ -32,7 +38,7 @@ pub fn cell(dir: &Path, planned: PlannedCell, running: &BTreeSet<String>) -> Res
     // a result of an earlier plan in the same folder is not this cell's
     let result = result.filter(|result| result.key == planned.key());
     let running = running.contains(&planned.name);
-    Ok(Cell { planned, result, running })
+    Ok(Cell { settings: settings(&planned, keys), planned, result, running })
 }
 
 fn known_format(path: &Path, found: u32, expected: u32) -> Result<(), SweepError> {
