@@ -1,7 +1,7 @@
 //! The report of a sweep in a real browser: it sorts, filters, names and pins as it says.
 
 #[path = "../../crates/sweep/tests/results/made_up.rs"]
-mod made_up;
+pub mod made_up;
 
 use super::browser::{Seen, open_at};
 use super::desk::Desk;
