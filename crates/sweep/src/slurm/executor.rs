@@ -30,7 +30,7 @@ pub struct Executor {
     /// of the sweep
     pub name: String,
     pub worker: Worker,
-    /// cancel everything at the first cell that fails
+    /// cancel everything at the first cell that fails from now on
     pub fail_fast: bool,
     pub pace: Pace,
 }
@@ -86,6 +86,7 @@ impl Executor {
     /// One look at the store and at SLURM, and what follows from it.
     fn turn(&self, work: &mut dyn Work, store: &Path, memory: &mut Memory<'_>) -> Result<Option<Outcome>, SweepError> {
         let left = work.left()?;
+        let fails = memory.fails(left.failed);
         // every step is progress, but not news
         if memory.tell(Event::Work(Left { progress: 0, ..left })) {
             memory.pause = self.pace.shortest;
@@ -100,7 +101,7 @@ impl Executor {
             cancel(&self.programs, store)?;
             return Ok(Some(Outcome::Cancelled));
         }
-        if self.fail_fast && left.failed > 0 {
+        if self.fail_fast && fails {
             cancel(&self.programs, store)?;
             return Ok(Some(Outcome::FailedFast));
         }

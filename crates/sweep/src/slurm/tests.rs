@@ -258,6 +258,17 @@ fn the_first_failure_cancels_everything_if_that_is_wanted() {
 }
 
 #[test]
+fn failures_of_an_earlier_command_are_no_first_failure() {
+    let world = World::new(2, &|world, turn| match turn {
+        1 => world.left.set(Left { ended: 1, failed: 1, ..world.left.get() }),
+        4 => world.done(),
+        _ => {}
+    });
+    let executor = Executor { fail_fast: true, ..world.executor(None) };
+    assert_eq!(executor.run(&mut &world, &world.interrupted, &mut |_| {}).unwrap(), Outcome::Done);
+}
+
+#[test]
 fn jobs_that_somebody_cancels_one_by_one_are_not_submitted_again() {
     let world = World::new(2, &|world, turn| match turn {
         3 => world.task("1_0", "CANCELLED|None"),
