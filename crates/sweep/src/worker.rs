@@ -26,6 +26,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+/// Exit code of a worker that found the disk full.
+pub const DISK_FULL: u8 = 3;
 /// Between two looks for work where all of it is in other hands.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// A stage over which so many processes died without getting any further is not tried again by itself.
