@@ -5,9 +5,9 @@ use super::experiment::changed;
 use super::stopping::{ended, signal};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Four cells, two of which share each of two teachers.
 pub const SMALL: &str = "\
@@ -362,6 +362,36 @@ fn the_cache_keeps_what_a_sweep_names() {
     desk.flowstill("cache prune").well().says(&["removed: 5 stages"]);
     assert_eq!([stages(&desk, "teacher"), stages(&desk, "student")], [1, 2]);
     desk.flowstill("sweep small.yaml").well();
+}
+
+#[test]
+fn what_killed_processes_left_goes_when_nobody_can_be_at_it() {
+    let desk = Desk::with("small.yaml", SMALL);
+    desk.flowstill("sweep small.yaml").well();
+    let left = |age: u64| {
+        let teacher = std::fs::read_dir(desk.path("runs/cache/teacher")).expect("teachers").next().expect("one");
+        let teacher = teacher.expect("an entry").path();
+        let files = [teacher.join(".writing-x"), desk.path("runs/cache/leases/.lease-x"), desk.path("runs/small/.writing-x")];
+        for file in &files {
+            let file = std::fs::File::create(file).expect("a file");
+            file.set_modified(SystemTime::now() - Duration::from_secs(age)).expect("a time");
+        }
+        files
+    };
+    let there = |files: &[PathBuf]| files.iter().filter(|file| file.exists()).count();
+    let files = left(7200);
+    desk.flowstill("cache prune --older-than 1").well().says(&["removed: 0 stages, 0.0 MB\n"]);
+    desk.flowstill("cache prune --dry-run").well().says(&["would be removed: 0 stages, 0.0 MB, 3 files that killed"]);
+    assert_eq!(there(&files), 3);
+    desk.flowstill("cache prune").well().says(&["removed: 0 stages, 0.0 MB, 3 files that killed processes left"]);
+    assert_eq!(there(&files), 0);
+    let files = left(7200);
+    desk.flowstill("sweep small.yaml").well();
+    assert_eq!(there(&files), 0);
+    let files = left(600);
+    desk.flowstill("sweep small.yaml").well();
+    desk.flowstill("cache prune").well();
+    assert_eq!(there(&files), 3, "somebody may be at it, on whichever machine");
 }
 
 #[test]

@@ -39,6 +39,7 @@ pub fn sweep(options: &Options, quiet: bool) -> Result<()> {
         return cancel(&store);
     }
     let _alone = store.settle_in(&options.file, &plan)?;
+    store.tidy(&graph)?;
     if options.retry.is_some() {
         Failure::forget_passing(&store)?;
     }

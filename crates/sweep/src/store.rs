@@ -1,6 +1,8 @@
 //! The folder of a sweep, and the stages that all sweeps beside it share.
 
 use crate::error::SweepError;
+use crate::graph::Graph;
+use crate::leftovers;
 use crate::plan::{FORMAT_VERSION, Plan};
 use crate::stage::{Kind, StageId};
 use flowstill_model::atomic;
@@ -93,6 +95,15 @@ impl Store {
             write_json(&self.path("plan.json"), plan)?;
         }
         Ok(lock)
+    }
+
+    /// Removes what killed processes have left unfinished in the folders that belong to this plan.
+    pub fn tidy(&self, graph: &Graph) -> Result<(), SweepError> {
+        let stages = graph.nodes.iter().map(|node| self.stage(&node.id).root().to_owned());
+        for folder in stages.chain([self.root.clone(), self.leases()]) {
+            leftovers::remove(&folder, leftovers::ABANDONED, false)?;
+        }
+        Ok(())
     }
 
     /// The plan, which must be of this version of flowstill: others have other keys.
