@@ -289,13 +289,13 @@ impl<'a> Worker<'a> {
         let log = OpenOptions::new().create(true).append(true).open(folder.path("log.txt")).ok();
         // what others are compared with is not ended by the comparison
         let races = node.id.kind == Kind::Student
-            && plan.rules.stopping.is_some()
             && node.cells.iter().all(|&cell| plan.cells[cell].baseline.is_none());
-        let race = races.then(|| Race {
+        let race = plan.rules.stopping.as_ref().filter(|_| races).map(|stopping| Race {
             store,
             plan,
+            stopping,
             student: node.id.clone(),
-            own: curves::read(store, &node.id),
+            own: curves::read(store, &node.id, &stopping.metric),
             rivals: &mut self.rivals,
         });
         let mut console = Reporter { attention, log, started: Instant::now(), first: 0, race };
