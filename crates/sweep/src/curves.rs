@@ -99,21 +99,22 @@ pub struct Rivals {
 }
 
 impl Rivals {
-    /// Those of all students but `own`.
+    /// Those of all students but `own`, as far as they tell of the steps up to `step`.
     pub fn curves<'a>(
         &'a mut self,
         store: &Store,
         plan: &Plan,
         stopping: &Stopping,
         own: &'a StageId,
+        step: u64,
     ) -> impl Iterator<Item = &'a Curve> {
         if self.students.is_empty() {
-            let students: BTreeSet<StageId> =
-                plan.cells.iter().filter_map(|cell| cell.stage(Kind::Student)).collect();
+            let students: BTreeSet<StageId> = plan.cells.iter().filter_map(|cell| cell.stage(Kind::Student)).collect();
             let path = |id: &StageId| file(store, id, &stopping.metric);
             self.students = students.into_iter().map(|id| (id.clone(), Growing::new(path(&id)))).collect();
         }
-        for (id, growing) in self.students.iter_mut().filter(|(id, _)| id != own) {
+        let behind = |curve: &Curve| curve.last().is_none_or(|(last, _)| *last < step);
+        for (id, growing) in self.students.iter_mut().filter(|(id, growing)| id != own && behind(&growing.curve)) {
             growing.follow();
             // one that another sweep has trained left no curve here
             if growing.curve.is_empty() {
@@ -133,6 +134,8 @@ fn finished(store: &Store, student: &StageId, stopping: &Stopping) -> Option<Cur
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::StoppingRule;
+    use serde_json::json;
 
     fn student(n: usize) -> StageId {
         StageId { kind: Kind::Student, key: format!("{n:020}abcdef") }
@@ -160,5 +163,31 @@ mod tests {
         assert_eq!(growing.curve, vec![(10, 3.0), (20, 2.5), (40, 1.25)]);
         assert_eq!(read(&store, &student, "kl_forward"), growing.curve);
         assert_eq!(read(&store, &student, "ess_reverse"), vec![], "of another metric nothing is known");
+    }
+
+    #[test]
+    fn of_rivals_only_what_is_needed_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(folder.path().join("sweep"));
+        let cell = |n| {
+            let stages = json!({"student": student(n).key, "evaluation": "e"});
+            json!({"name": n.to_string(), "settings": {}, "seed": 0, "stages": stages, "yaml": ""})
+        };
+        let cells: Vec<_> = (0..3).map(cell).collect();
+        let plan = json!({"format_version": 1, "version": "", "name": "", "keys": [], "cells": cells});
+        let plan: Plan = serde_json::from_value(plan).unwrap();
+        let rule = StoppingRule::Halving { first: 10, factor: 2 };
+        let stopping = Stopping { metric: "kl_forward".to_owned(), smaller_is_better: true, rule };
+        let own = student(0);
+        let mut rivals = Rivals::default();
+        let mut seen = |step| -> Vec<Curve> { rivals.curves(&store, &plan, &stopping, &own, step).cloned().collect() };
+        let validate = |n, step, value| add(&store, &student(n), "kl_forward", step, value).unwrap();
+        validate(0, 10, 9.0);
+        validate(1, 10, 1.0);
+        assert_eq!(seen(10), [vec![(10, 1.0)], vec![]]);
+        validate(1, 20, 0.5);
+        validate(2, 10, 2.0);
+        assert_eq!(seen(10), [vec![(10, 1.0)], vec![(10, 2.0)]], "the first was there already");
+        assert_eq!(seen(20), [vec![(10, 1.0), (20, 0.5)], vec![(10, 2.0)]]);
     }
 }

@@ -41,7 +41,7 @@ impl Race<'_> {
         self.own.retain(|(step, _)| *step < record.step);
         self.own.push((record.step, value));
         let _ = curves::add(self.store, &self.student, &stopping.metric, record.step, value);
-        stopping.verdict(&self.own, || self.rivals.curves(self.store, self.plan, stopping, &self.student))
+        stopping.verdict(&self.own, |step| self.rivals.curves(self.store, self.plan, stopping, &self.student, step))
     }
 }
 
