@@ -137,7 +137,9 @@ impl<'a> OutOfService<'a> {
 
 impl Drop for OutOfService<'_> {
     fn drop(&mut self) {
-        self.cluster.ask("scontrol", &format!("update nodename={} state=resume", self.node));
+        let mut command = self.cluster.on(Command::new("scontrol"));
+        // no harm if SLURM itself has taken it back, as it does with one that answers
+        let _ = command.args(["update", &format!("nodename={}", self.node), "state=resume"]).output();
     }
 }
 
@@ -259,7 +261,8 @@ fn a_node_may_be_set_down() {
     let _down = OutOfService::new(&cluster, &tasks[1].node, "down");
     ended(child).well();
     same_as_undisturbed(&desk);
-    assert_eq!(begun_on(&desk, &tasks[1].node), 1);
+    let task = cluster.ask("scontrol", &format!("-o show job {}", tasks[1].name));
+    assert!(task.contains(" Restarts=1 "), "it had to begin again: {task}");
 }
 
 #[test]
@@ -271,18 +274,11 @@ fn the_time_of_a_job_may_be_shorter_than_a_training() {
     let pid = &tasks[0].pid;
     // a training that takes until then, however fast the machine is
     send("-STOP", pid);
-    until("SLURM has told the worker to save", || has_pending_term(pid).then_some(()));
-    send("-CONT", pid);
+    // which wakes whom it signals
+    until("SLURM has told the worker to save", || (!Path::new("/proc").join(pid).exists()).then_some(()));
     ended(child).well().says(&[&format!("task {} ended as saved, by a signal", tasks[0].name)]);
     same_as_undisturbed(&desk);
     assert!(resumed(&desk) > 0, "the training went on in the next job");
-}
-
-/// Whether a process that stands still was sent SIGTERM.
-fn has_pending_term(pid: &str) -> bool {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
-    let pending = status.lines().find_map(|line| line.strip_prefix("ShdPnd:")).expect("its signals");
-    u64::from_str_radix(pending.trim(), 16).expect("a set of bits") & (1 << (15 - 1)) != 0
 }
 
 #[test]
