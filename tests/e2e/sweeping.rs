@@ -373,7 +373,8 @@ fn what_killed_processes_left_goes_when_nobody_can_be_at_it() {
     let left = |age: u64| {
         let teacher = std::fs::read_dir(desk.path("runs/cache/teacher")).expect("teachers").next().expect("one");
         let teacher = teacher.expect("an entry").path();
-        let files = [teacher.join(".writing-x"), desk.path("runs/cache/leases/.lease-x"), desk.path("runs/small/.writing-x")];
+        let files =
+            [teacher.join(".writing-x"), desk.path("runs/cache/leases/.lease-x"), desk.path("runs/small/.writing-x")];
         for file in &files {
             let file = std::fs::File::create(file).expect("a file");
             file.set_modified(SystemTime::now() - Duration::from_secs(age)).expect("a time");

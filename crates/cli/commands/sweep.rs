@@ -23,7 +23,13 @@ use std::thread::available_parallelism;
 const MOST_REASONS: usize = 5;
 
 pub fn sweep(options: &Options, quiet: bool) -> Result<()> {
-    let say = |line: String| move || if !quiet { output::note(line) };
+    let say = |line: String| {
+        move || {
+            if !quiet {
+                output::note(line)
+            }
+        }
+    };
     let checking = say(format!("checking the cells of {}", options.file.display()));
     let sweep = patiently(A_MOMENT, checking, || Sweep::load(&options.file)).map_err(RunError::from)?;
     if options.executor == Executor::Slurm && options.jobs.is_some() {

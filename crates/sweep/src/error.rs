@@ -62,7 +62,11 @@ impl SweepError {
         match self {
             Self::Run(error) => error.exit_code(),
             Self::Slurm(error) => error.exit_code(),
-            Self::Results(_) | Self::NoSweep { .. } | Self::Damaged { .. } | Self::Format { .. } | Self::Read { .. } => 2,
+            Self::Results(_)
+            | Self::NoSweep { .. }
+            | Self::Damaged { .. }
+            | Self::Format { .. }
+            | Self::Read { .. } => 2,
             Self::OtherVersion { .. } | Self::Refused(_) => 2,
             Self::Interrupted => 130,
             Self::CellsFailed { .. } | Self::Unfinished { .. } => 1,

@@ -288,8 +288,7 @@ impl<'a> Worker<'a> {
         folder.create()?;
         let log = OpenOptions::new().create(true).append(true).open(folder.path("log.txt")).ok();
         // what others are compared with is not ended by the comparison
-        let races = node.id.kind == Kind::Student
-            && node.cells.iter().all(|&cell| plan.cells[cell].baseline.is_none());
+        let races = node.id.kind == Kind::Student && node.cells.iter().all(|&cell| plan.cells[cell].baseline.is_none());
         let race = plan.rules.stopping.as_ref().filter(|_| races).map(|stopping| Race {
             store,
             plan,

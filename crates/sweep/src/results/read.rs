@@ -24,12 +24,7 @@ pub fn plan(dir: &Path) -> Result<Plan, SweepError> {
 ///
 /// # Errors
 /// If there is a result that cannot be read.
-pub fn cell(
-    dir: &Path,
-    planned: PlannedCell,
-    keys: &[String],
-    running: &BTreeSet<String>,
-) -> Result<Cell, SweepError> {
+pub fn cell(dir: &Path, planned: PlannedCell, keys: &[String], running: &BTreeSet<String>) -> Result<Cell, SweepError> {
     let path = dir.join("cells").join(&planned.name).join("result.json");
     let result: Option<CellResult> = read_json(&path)?;
     if let Some(result) = &result {

@@ -96,7 +96,14 @@ fn a_full_disk_ends_the_sweep_with_a_sentence() {
     assert_eq!(world.arrays(), ["0-1%2"], "a new worker would find it full as well");
     assert_eq!(fs::read_to_string(world.store().join("bin/tasks/1_0")).unwrap(), "CANCELLED|None\n");
     // once there is space
-    assert_eq!(world.run_again(&|world, turn| if turn == 3 { world.done() }).unwrap(), Outcome::Done);
+    assert_eq!(
+        world
+            .run_again(&|world, turn| if turn == 3 {
+                world.done()
+            })
+            .unwrap(),
+        Outcome::Done
+    );
 }
 
 #[test]
