@@ -130,23 +130,22 @@ impl<'a> Contender<'a> {
         failure: &'a OnceLock<SamplerError>,
     ) -> Self {
         let (dim, layers, hidden) = sizes(student);
-        let call = move |batch| {
-            let drawn = exact.draw::<SamplerError>(correction, 0, batch as u64, &mut |rows| {
+        // how many proposals a row takes is only seen on the way: a thousand, say, where few are accepted
+        let draw = move |batch: usize, limit: Duration| {
+            let start = Instant::now();
+            exact.draw::<Refusal>(correction, 0, batch as u64, &mut |rows| {
                 black_box(rows);
-                Ok(())
-            });
-            if let Err(error) = drawn {
+                if start.elapsed() > limit { Err(Refusal::Late(limit)) } else { Ok(()) }
+            })
+        };
+        // what has been drawn within the limit once is timed to its end
+        let call = move |batch| {
+            if let Err(Refusal::Sampler(error)) = draw(batch, Duration::MAX) {
                 let _ = failure.set(error);
             }
         };
-        // how many proposals a row takes is only seen on the way: a thousand, say, where few are accepted
-        let yields = move |batch: usize, limit: Duration| {
-            let start = Instant::now();
-            let drawn = exact.draw::<Refusal>(correction, 0, batch as u64, &mut |rows| {
-                black_box(rows);
-                if start.elapsed() > limit { Err(Refusal::Late(limit)) } else { Ok(()) }
-            });
-            drawn.map(|corrected| Some(Yield::of(&corrected))).map_err(|refusal| refusal.to_string())
+        let yields = move |batch, limit| {
+            draw(batch, limit).map(|corrected| Some(Yield::of(&corrected))).map_err(|refusal| refusal.to_string())
         };
         Self { op, dim, layers, hidden, call: Box::new(call), yields: Box::new(yields), proposals: Some(proposals) }
     }

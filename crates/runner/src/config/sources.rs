@@ -66,9 +66,7 @@ impl Sources {
             }
         }
     }
-}
 
-impl Sources {
     /// Where the other places of a mistake in `document` are that its message names, if they are in other files.
     fn elsewhere(&self, mistake: &Mistake, document: &Document) -> String {
         let named = mistake.needs.iter().filter(|need| mistake.message.contains(&format!("`{need}`")));
@@ -144,6 +142,8 @@ fn gather(
         let mut layer = gather(&source_text::read(path)?, path, chain, documents)?;
         chain.pop();
         anchor(&mut layer, path.parent().unwrap_or(Path::new("")));
+        // a name is of one file: two experiments would write into one folder
+        layer.take("name");
         layers.push(layer);
     }
     let mut tree = Tree::Section(Vec::new());

@@ -71,7 +71,7 @@ pub fn slurm(checker: &mut Checker, written: Option<&written::Slurm>) -> Slurm {
 
 fn additional(checker: &mut Checker, written: Option<&Keyed<Value>>, at: &KeyPath) -> Vec<(String, String)> {
     let at = at.key("additional_parameters");
-    let mut all = Vec::new();
+    let mut all: Vec<(String, String)> = Vec::new();
     for (name, Value(value)) in written.map(|written| written.0.as_slice()).unwrap_or_default() {
         let at = at.key(name);
         let bare = name.trim_start_matches('-');
@@ -84,6 +84,8 @@ fn additional(checker: &mut Checker, written: Option<&Keyed<Value>>, at: &KeyPat
             checker.wrong(at.clone(), message);
         } else if let Some((_, owner)) = OPTIONS_OF_OURS.iter().find(|(known, _)| *known == option) {
             checker.wrong(at.clone(), format!("belongs to {owner}; remove it here"));
+        } else if all.iter().any(|(other, _)| *other == option) {
+            checker.wrong(at.clone(), format!("`{option}` stands here twice, spelled in two ways; keep one of them"));
         }
         match value {
             Tree::Text(text) => one_line(checker, &at, text),

@@ -112,3 +112,11 @@ fn a_rival_in_an_extended_file_is_named_with_that_file() {
          `sweep.grid.teacher.layers` is in grid.yaml:3"
     );
 }
+
+#[test]
+fn a_name_is_of_its_own_file_alone() {
+    let desk = desk();
+    fs::write(desk.path().join("named.yaml"), "extends: base.yaml\nname: other\n").unwrap();
+    assert_eq!(experiment(desk.path(), "extends: named.yaml\n").name, "a");
+    assert_eq!(experiment(desk.path(), "extends: named.yaml\nname: own\n").name, "own");
+}
