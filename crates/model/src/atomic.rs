@@ -28,8 +28,11 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// An error without the name of the temporary file, which nobody has asked for.
 pub fn plain(error: io::Error) -> io::Error {
-    let inner = error.get_ref().and_then(|named| named.source()?.downcast_ref::<io::Error>()?.raw_os_error());
-    inner.map_or(error, io::Error::from_raw_os_error)
+    // it stands behind the reason, and nothing but the text tells it
+    match error.to_string().split_once(" at path \"") {
+        Some((reason, _)) => io::Error::new(error.kind(), reason),
+        None => error,
+    }
 }
 
 #[cfg(test)]
