@@ -1,10 +1,10 @@
 //! The command `flowstill`: arguments, terminal, exit codes. The work is done by the crates.
 
+mod announce;
 mod arguments;
 mod commands;
 mod interrupt;
 mod output;
-mod patience;
 mod sweep_view;
 mod terminal;
 

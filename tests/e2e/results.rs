@@ -22,6 +22,16 @@ fn tables_are_written_as_samples_are() {
 }
 
 #[test]
+fn a_dash_is_standard_output() {
+    let desk = desk();
+    let file = |name: &str| String::from_utf8(desk.read(name)).expect("text");
+    desk.flowstill("results runs/made_up --csv a.csv --jsonl a.jsonl").well();
+    assert_eq!(desk.flowstill("results runs/made_up --csv -").well().out, file("a.csv"));
+    assert_eq!(desk.flowstill("results runs/made_up --jsonl -").well().out, file("a.jsonl"));
+    assert!(!desk.exists("-"));
+}
+
+#[test]
 fn baselines_meet_conditions_on_what_others_vary() {
     let desk = desk();
     let ran = desk.flowstill("results runs/made_up --filter teacher.layers=5 --columns baseline,teacher.layers").well();

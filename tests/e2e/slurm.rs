@@ -69,10 +69,15 @@ impl Cluster {
 
     /// What a program of SLURM says.
     fn ask(&self, program: &str, arguments: &str) -> String {
+        self.try_to_ask(program, arguments).unwrap_or_else(|said| panic!("{program} {arguments}: {said}"))
+    }
+
+    /// The same, or what it complains of.
+    fn try_to_ask(&self, program: &str, arguments: &str) -> Result<String, String> {
         let mut command = self.on(Command::new(program));
-        let output = command.args(arguments.split_whitespace()).output().expect("SLURM is installed");
-        assert!(output.status.success(), "{program} {arguments}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        let output = command.args(arguments.split_whitespace()).output().map_err(|e| e.to_string())?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
     }
 
     fn sweep(&self, desk: &Desk, more: &str) -> Command {
@@ -116,9 +121,13 @@ impl Cluster {
 impl Drop for Cluster {
     /// The next test finds it idle.
     fn drop(&mut self) {
-        self.ask("scancel", "--user=root");
-        until("the queue is empty", || self.ask("squeue", "-h").is_empty().then_some(()));
-        until("both nodes are there", || (self.ask("sinfo", "-h -o %D,%T").trim() == "2,idle").then_some(()));
+        let _ = self.try_to_ask("scancel", "--user=root");
+        let says = |program: &str, arguments: &str, expected: &str| {
+            self.try_to_ask(program, arguments).is_ok_and(|said| said.trim() == expected).then_some(())
+        };
+        let idle = waited(|| says("squeue", "-h", "")).and(waited(|| says("sinfo", "-h -o %D,%T", "2,idle")));
+        // a second panic would end the tests of all others
+        assert!(idle.is_some() || std::thread::panicking(), "the cluster is not idle after a minute");
     }
 }
 
@@ -143,17 +152,35 @@ impl Drop for OutOfService<'_> {
     }
 }
 
+/// A node whose daemon was killed, until the end of the test.
+struct Lost<'a> {
+    cluster: &'a Cluster,
+    node: &'a str,
+}
+
+impl Drop for Lost<'_> {
+    fn drop(&mut self) {
+        let started = self.cluster.try_to_ask("slurmd", &format!("-N {}", self.node));
+        assert!(started.is_ok() || std::thread::panicking(), "slurmd: {started:?}");
+    }
+}
+
 /// Waits for something, but not for ever.
 #[track_caller]
-fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+fn until<T>(what: &str, found: impl FnMut() -> Option<T>) -> T {
+    waited(found).unwrap_or_else(|| panic!("it took more than a minute until {what}"))
+}
+
+/// The same; nothing if it does not come about.
+fn waited<T>(mut found: impl FnMut() -> Option<T>) -> Option<T> {
     let patience = Instant::now();
-    loop {
+    while patience.elapsed() < Duration::from_secs(60) {
         if let Some(found) = found() {
-            return found;
+            return Some(found);
         }
-        assert!(patience.elapsed() < Duration::from_secs(60), "it took more than a minute until {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
+    None
 }
 
 fn send(signal: &str, pid: &str) {
@@ -224,13 +251,13 @@ fn a_node_may_be_lost() {
     let lost = &tasks[0];
     let daemon = std::fs::read_to_string(cluster.folder.join(format!("slurmd.{}.pid", lost.node))).expect("a daemon");
     let above = Command::new("ps").args(["-o", "ppid=", "-p", &lost.pid]).output().expect("ps").stdout;
+    let _lost = Lost { cluster: &cluster, node: &lost.node };
     // the daemon, what it started for the job, and the job: nobody is left to tell the controller
     for pid in [daemon.trim(), String::from_utf8_lossy(&above).trim(), &lost.pid] {
         send("-KILL", pid);
     }
     ended(child).well();
     same_as_undisturbed(&desk);
-    cluster.ask("slurmd", &format!("-N {}", lost.node));
 }
 
 /// How many tasks began on a node.

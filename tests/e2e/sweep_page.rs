@@ -61,7 +61,7 @@ fn the_page_sorts_filters_names_and_pins() {
     let Some(chromium) = outside::chromium() else { return };
     let desk = Desk::new();
     Shape::small().write(&desk.path(""));
-    let report = report::write(&desk.path("")).expect("a report");
+    let report = report::write(&desk.path("")).expect("a report").page;
     let seen = open_at(&chromium, &with_reader(&report), (1200, HEIGHT));
     assert_eq!((&seen.console, &seen.requests), (&Vec::new(), &Vec::new()));
     let found = found(&seen);
@@ -105,7 +105,7 @@ fn no_screen_is_too_narrow_and_no_text_becomes_a_script() {
     let Some(chromium) = outside::chromium() else { return };
     let desk = Desk::new();
     Shape { seeds: 2, baselines: vec!["</script><script>throw 1</script>"], ..Shape::small() }.write(&desk.path(""));
-    let report = report::write(&desk.path("")).expect("a report");
+    let report = report::write(&desk.path("")).expect("a report").page;
     for width in [390, 1200, 1600] {
         let seen = open_at(&chromium, &with_reader(&report), (width, HEIGHT));
         assert_eq!((&seen.console, &seen.requests), (&Vec::new(), &Vec::new()));
@@ -122,7 +122,7 @@ fn a_thousand_cells_open() {
     let Some(chromium) = outside::chromium() else { return };
     let desk = Desk::new();
     Shape::thousand().write(&desk.path(""));
-    let report = report::write(&desk.path("")).expect("a report");
+    let report = report::write(&desk.path("")).expect("a report").page;
     let seen = open_at(&chromium, &with_reader(&report), (1200, HEIGHT));
     assert_eq!((&seen.console, &seen.requests), (&Vec::new(), &Vec::new()));
     let found = found(&seen);

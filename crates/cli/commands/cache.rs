@@ -32,6 +32,9 @@ pub fn cache(action: &CacheAction) -> Result<()> {
             for path in pruned.stages.iter().map(|entry| &entry.path).chain(&pruned.unfinished) {
                 output::result(path.display())?;
             }
+            for (path, reason) in &pruned.out_of_reach {
+                output::note(format_args!("out of reach: {}: {reason}", path.display()));
+            }
             let verb = if options.dry_run { "would be removed" } else { "removed" };
             let files = match pruned.unfinished.len() {
                 0 => String::new(),

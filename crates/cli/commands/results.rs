@@ -4,19 +4,21 @@ use crate::arguments::Results as Options;
 use crate::output;
 use anyhow::Result;
 use comfy_table::presets::{ASCII_MARKDOWN, NOTHING};
+use flowstill_model::atomic;
 use flowstill_sweep::results::{Column, Filter, ResultsError, Sort, Table, Value};
 use flowstill_sweep::{Graph, Sight, Store, SweepError, status};
 use std::collections::BTreeSet;
+use std::io;
 use std::path::Path;
 
 pub fn results(options: &Options) -> Result<()> {
     let table = Table::read(&options.folder, &at_work(&options.folder))?;
     let table = arranged(table, options).map_err(SweepError::from)?;
     if let Some(path) = &options.csv {
-        table.write_csv(path).map_err(|source| SweepError::write(path, source))?;
+        export(path, |out| table.to_csv(out))?;
     }
     if let Some(path) = &options.jsonl {
-        table.write_json_lines(path).map_err(|source| SweepError::write(path, source))?;
+        export(path, |out| table.to_json_lines(out))?;
     }
     if options.csv.is_some() || options.jsonl.is_some() {
         return Ok(());
@@ -40,6 +42,17 @@ pub fn results(options: &Options) -> Result<()> {
         output::note("mean ± standard deviation over the seeds of each setting; single cells with --each");
     }
     Ok(())
+}
+
+/// Writes a file atomically, or standard output where that is asked for by `-`.
+fn export(path: &Path, write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> Result<()> {
+    let mut bytes = Vec::new();
+    write(&mut bytes)?;
+    if path == Path::new("-") {
+        let text = String::from_utf8_lossy(&bytes);
+        return Ok(output::result(text.trim_end_matches('\n'))?);
+    }
+    Ok(atomic::write(path, &bytes).map_err(|source| SweepError::write(path, source))?)
 }
 
 fn arranged(mut table: Table, options: &Options) -> Result<Table, ResultsError> {

@@ -18,6 +18,9 @@ pub fn status(options: &Options) -> Result<()> {
     let mut looker = Looker::new(Sight { store: &store, plan: &plan, graph: &graph });
     loop {
         let status = looker.look()?;
+        if let Some(fault) = looker.fault() {
+            return Err(fault.into());
+        }
         let mut text = in_a_line(&status);
         for holder in &status.running {
             text += &format!("\n  {} on {} (process {})", at_work(holder), holder.host, holder.pid);

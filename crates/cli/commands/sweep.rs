@@ -1,26 +1,29 @@
 //! `sweep`: many experiments from one YAML.
 
+use crate::announce::{A_MOMENT, announced};
 use crate::arguments::{Executor, Sweep as Options};
 use crate::interrupt;
 use crate::output;
-use crate::patience::{A_MOMENT, patiently};
 use crate::sweep_view::{View, duration};
 use anyhow::{Context, Result};
 use flowstill_runner::RunError;
 use flowstill_runner::config::Sweep;
 use flowstill_runner::config::sweep::Slurm;
 use flowstill_sweep::failure::Failure;
+use flowstill_sweep::graph::Node;
 use flowstill_sweep::local::{self, Local};
 use flowstill_sweep::slurm::{self, Outcome, Programs};
 use flowstill_sweep::stage::Kind;
 use flowstill_sweep::status::{Looker, Status};
-use flowstill_sweep::{Graph, Plan, Sight, Store, SweepError, planning, report};
+use flowstill_sweep::{Graph, Plan, Sight, Store, SweepError, planning, report, settle};
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 /// Reasons of failures that are printed at the end; the report has them all.
 const MOST_REASONS: usize = 5;
+/// Names in one line.
+const MOST_NAMES: usize = 3;
 
 pub fn sweep(options: &Options, quiet: bool) -> Result<()> {
     let say = |line: String| {
@@ -31,14 +34,14 @@ pub fn sweep(options: &Options, quiet: bool) -> Result<()> {
         }
     };
     let checking = say(format!("checking the cells of {}", options.file.display()));
-    let sweep = patiently(A_MOMENT, checking, || Sweep::load(&options.file)).map_err(RunError::from)?;
+    let sweep = announced(A_MOMENT, checking, || Sweep::load(&options.file)).map_err(RunError::from)?;
     if options.executor == Executor::Slurm && options.jobs.is_some() {
         let reason =
             "--jobs is for this machine; on SLURM `executor.slurm.array_parallelism` in the YAML bounds the jobs";
         return Err(SweepError::Refused(reason.to_owned()).into());
     }
     let planning = say(format!("planning {} cells", sweep.cells.len()));
-    let (plan, graph) = patiently(A_MOMENT, planning, || {
+    let (plan, graph) = announced(A_MOMENT, planning, || {
         let mut plan = planning::plan(&sweep)?;
         plan.rules.retries = plan.rules.retries.max(options.retry.unwrap_or(0));
         let graph = Graph::new(&plan);
@@ -46,17 +49,22 @@ pub fn sweep(options: &Options, quiet: bool) -> Result<()> {
     })?;
     let store = Store::new(options.runs.join(&sweep.name));
     if options.dry_run {
+        store.refuse_a_run()?;
         return rehearse(&store, &sweep, &plan, &graph);
     }
     if options.cancel {
         return cancel(&store);
     }
     let settling = say(format!("writing the plan of {} cells", plan.cells.len()));
-    let _alone = patiently(A_MOMENT, settling, || {
+    let _alone = announced(A_MOMENT, settling, || {
         let alone = store.settle_in(&options.file, &plan)?;
-        store.tidy(&graph)?;
+        store.tidy(&graph);
+        settle::reopen_incomplete(&store, &plan)?;
         Ok::<_, SweepError>(alone)
     })?;
+    if let Some(strangers) = strangers(&store, &plan) {
+        say(strangers)();
+    }
     if options.retry.is_some() {
         Failure::forget_passing(&store)?;
     }
@@ -69,6 +77,22 @@ pub fn sweep(options: &Options, quiet: bool) -> Result<()> {
     };
     view.close();
     conclude(options, sight, end?)
+}
+
+/// Folders of cells that an earlier plan had. Their results are the user's, and stay.
+fn strangers(store: &Store, plan: &Plan) -> Option<String> {
+    let strangers = store.strangers(plan);
+    let are = if strangers.len() == 1 { "folder is" } else { "folders are" };
+    let folder = store.path("cells");
+    let named = strangers.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let more = if strangers.len() > MOST_NAMES { ", …" } else { "" };
+    (!strangers.is_empty()).then(|| {
+        format!(
+            "{} {are} in {} that this plan does not have, and counted nowhere: {named}{more}; remove what you do not need",
+            strangers.len(),
+            folder.display(),
+        )
+    })
 }
 
 /// How the work of this command ended.
@@ -144,7 +168,11 @@ fn rehearse(store: &Store, sweep: &Sweep, plan: &Plan, graph: &Graph) -> Result<
     output::result(lines.trim_end())?;
     output::note(summary(sweep, plan, graph));
     let (done, rate) = planning::experience(store, graph);
-    let open = || graph.nodes.iter().zip(&done).filter(|(_, done)| !**done).map(|(node, _)| node);
+    let sight = Sight { store, plan, graph };
+    let ended: Vec<bool> = plan.cells.iter().map(|cell| sight.has_ended(cell)).collect();
+    // of what has results nothing is done again, even if the cache has lost its stages
+    let is_open = |node: &Node, done: bool| !done && node.cells.iter().any(|&cell| !ended[cell]);
+    let open = || graph.nodes.iter().zip(&done).filter(|(node, done)| is_open(node, **done)).map(|(node, _)| node);
     let count = graph.nodes.len() - open().count();
     output::note(format_args!("{count} of {} stages are done already", graph.nodes.len()));
     if count == graph.nodes.len() {
@@ -183,12 +211,11 @@ fn summary(sweep: &Sweep, plan: &Plan, graph: &Graph) -> String {
     format!("{}: {cells} cell{plural}{repeated}; {}", plan.name, counts.join(", "))
 }
 
-/// Report, failures, and the exit code.
+/// Failures, numbers, the report, and the exit code.
 fn conclude(options: &Options, sight: Sight, end: End) -> Result<()> {
     let mut looker = Looker::new(sight);
     let status = looker.look()?;
     let folder = sight.store.root();
-    let page = report::write(folder)?;
     let failures = looker.failures();
     for (reason, cells) in failures.iter().take(MOST_REASONS) {
         let more = if cells.len() > 1 { format!(" and {} more", cells.len() - 1) } else { String::new() };
@@ -198,22 +225,38 @@ fn conclude(options: &Options, sight: Sight, end: End) -> Result<()> {
         output::note(format_args!("and {} reasons more", failures.len() - MOST_REASONS));
     }
     output::result(format_args!(
-        "{} done, {} stopped early, {} failed, of {} cells\nreport                {}",
-        status.done,
-        status.stopped,
-        status.failed,
-        status.cells,
-        page.display()
+        "{} done, {} stopped early, {} failed, of {} cells",
+        status.done, status.stopped, status.failed, status.cells,
     ))?;
+    let reported = report(folder);
+    let ended = verdict(options, &looker, &status, folder, end);
+    if let (Err(error), Err(_)) = (&reported, &ended) {
+        output::note(format_args!("error: {error:#}"));
+    }
+    ended.map_err(anyhow::Error::from).and(reported)
+}
+
+/// Writes the report, and tells where it is and what is missing in it.
+fn report(folder: &Path) -> Result<()> {
+    let written = report::write(folder)?;
+    for unread in &written.unread {
+        output::note(format_args!("warning: {unread}"));
+    }
+    Ok(output::result(format_args!("report                {}", written.page.display()))?)
+}
+
+/// What the exit code says.
+fn verdict(options: &Options, looker: &Looker, status: &Status, folder: &Path, end: End) -> Result<(), SweepError> {
+    let folder = folder.into();
     match end {
-        End::Interrupted => Err(SweepError::Interrupted.into()),
+        End::Interrupted => Err(SweepError::Interrupted),
         End::Ended if status.failed > 0 => {
-            let (failed, cells, folder) = (status.failed, status.cells, folder.into());
-            Err(SweepError::CellsFailed { failed, cells, folder }.into())
+            let (failed, passing, cells) = (status.failed, looker.passing(), status.cells);
+            Err(SweepError::CellsFailed { failed, passing, cells, folder })
         }
         // all could be done that can be, and yet something is left
         End::Ended if status.pending() > 0 && !options.fail_fast => {
-            Err(SweepError::Unfinished { pending: status.pending(), cells: status.cells, folder: folder.into() }.into())
+            Err(SweepError::Unfinished { pending: status.pending(), cells: status.cells, folder })
         }
         End::Ended => Ok(()),
     }

@@ -11,8 +11,8 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         _ => Path::new("."),
     };
     fs::create_dir_all(folder)?;
-    let mut temporary = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
-    temporary.write_all(bytes)?;
+    let mut temporary = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder).map_err(plain)?;
+    temporary.write_all(bytes).map_err(plain)?;
     temporary.as_file().sync_all()?;
     #[cfg(unix)]
     {
@@ -26,9 +26,27 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// An error without the name of the temporary file, which nobody has asked for.
+pub fn plain(error: io::Error) -> io::Error {
+    // it stands behind the reason, and nothing but the text tells it
+    match error.to_string().split_once(" at path \"") {
+        Some((reason, _)) => io::Error::new(error.kind(), reason),
+        None => error,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_names_no_temporary_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let gone = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder.path().join("gone")).unwrap_err();
+        assert!(gone.to_string().contains(".writing-"));
+        assert_eq!(plain(gone).to_string(), io::Error::from_raw_os_error(2).to_string());
+        assert_eq!(plain(io::Error::other("full")).to_string(), "full");
+    }
 
     #[test]
     fn replaces_a_file_and_leaves_nothing_else_behind() {

@@ -32,6 +32,10 @@ pub enum RunError {
         "{folder} holds a {stage} of another configuration, data, engine or version; choose another `name`, or pass --overwrite to replace what differs"
     )]
     OtherConfiguration { folder: PathBuf, stage: &'static str },
+    #[error(
+        "{folder} holds a sweep, as plan.json tells; give the experiment another `name`, or another folder by --runs"
+    )]
+    HoldsSweep { folder: PathBuf },
     #[error("{path} is missing; run `flowstill {command}` first")]
     MissingStage { path: PathBuf, command: &'static str },
     #[error("{who}: {source}")]

@@ -44,6 +44,9 @@ impl<'a> Pipeline<'a> {
         interrupted: &'a AtomicBool,
         console: &mut dyn Console,
     ) -> Result<Self, RunError> {
+        if root.join("plan.json").exists() {
+            return Err(RunError::HoldsSweep { folder: root.into() });
+        }
         let data = load(&experiment.data)?;
         let teacher = experiment.teacher.flow().map(|plan| ("teacher", &plan.architecture, Orientation::Maf));
         let student = ("student", &experiment.student.architecture, Orientation::Iaf);

@@ -7,6 +7,7 @@ use crate::store::{CACHE, Store, read_json};
 use crate::{lease, leftovers, marker};
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -50,17 +51,19 @@ pub fn list(runs: &Path) -> Result<Vec<Entry>, SweepError> {
 }
 
 /// What was pruned.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Pruned {
     pub stages: Vec<Entry>,
     /// files that killed processes had left unfinished, in other stages and in the folders of sweeps
     pub unfinished: Vec<PathBuf>,
+    /// what could not be read or removed, such as folders of other users
+    pub out_of_reach: Vec<(PathBuf, io::Error)>,
 }
 
 /// Removes the stages that no sweep in `runs` names and nobody works on, and what killed processes have left; tells what.
 /// With `rehearse` it only tells.
 pub fn prune(runs: &Path, keep: Keep, rehearse: bool) -> Result<Pruned, SweepError> {
-    let mut removed = Vec::new();
+    let mut pruned = Pruned::default();
     let entries = list(runs)?;
     // a sweep may have begun to use them since
     let users = users(runs)?;
@@ -73,25 +76,31 @@ pub fn prune(runs: &Path, keep: Keep, rehearse: bool) -> Result<Pruned, SweepErr
         if !entry.sweeps.is_empty() || young {
             continue;
         }
-        if !rehearse {
-            // the marker first: what is half removed must not look finished
-            let marker = entry.path.join("done.json");
-            if marker.exists() {
-                fs::remove_file(&marker).map_err(|source| SweepError::write(&marker, source))?;
-            }
-            fs::remove_dir_all(&entry.path).map_err(|source| SweepError::write(&entry.path, source))?;
+        match if rehearse { Ok(()) } else { remove(&entry.path) } {
+            Ok(()) => pruned.stages.push(entry),
+            Err(e) => pruned.out_of_reach.push((entry.path, e)),
         }
-        removed.push(entry);
     }
-    let mut unfinished = Vec::new();
     let age = keep.younger_than.unwrap_or_default().max(leftovers::ABANDONED);
     let sweeps = folders(runs)?.into_iter().filter(|folder| folder.join("plan.json").exists());
     for folder in sweeps.chain([runs.join(CACHE)]) {
-        unfinished.extend(leftovers::remove(&folder, age, rehearse)?);
+        let found = leftovers::remove(&folder, age, rehearse);
+        pruned.unfinished.extend(found.removed);
+        pruned.out_of_reach.extend(found.out_of_reach);
     }
     // in a rehearsal, those of stages that would go are still there
-    unfinished.retain(|path| !removed.iter().any(|entry| path.starts_with(&entry.path)));
-    Ok(Pruned { stages: removed, unfinished })
+    pruned.unfinished.retain(|path| !pruned.stages.iter().any(|entry| path.starts_with(&entry.path)));
+    Ok(pruned)
+}
+
+/// Removes the folder of a stage.
+fn remove(stage: &Path) -> io::Result<()> {
+    // the marker first: what is half removed must not look finished
+    match fs::remove_file(stage.join("done.json")) {
+        Err(e) if e.kind() != ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    fs::remove_dir_all(stage)
 }
 
 /// Which sweeps name a stage in their plans or hold a lease of it.
@@ -114,7 +123,7 @@ fn users(runs: &Path) -> Result<HashMap<(Kind, String), Vec<String>>, SweepError
 fn folders(parent: &Path) -> Result<Vec<PathBuf>, SweepError> {
     let entries = match fs::read_dir(parent) {
         Ok(entries) => entries,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(source) => return Err(SweepError::read(parent, source)),
     };
     let mut found: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();

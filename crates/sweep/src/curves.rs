@@ -57,11 +57,18 @@ struct Growing {
     /// bytes that have been read
     read: u64,
     curve: Curve,
+    /// whether its student is done, so that nothing more will come
+    whole: bool,
 }
 
 impl Growing {
     fn new(path: PathBuf) -> Self {
-        Self { path, read: 0, curve: Vec::new() }
+        Self { path, read: 0, curve: Vec::new(), whole: false }
+    }
+
+    /// Whether it may tell more of the steps up to `step`.
+    fn is_behind(&self, step: u64) -> bool {
+        !self.whole && self.curve.last().is_none_or(|(last, _)| *last < step)
     }
 
     /// Reads what is new. What cannot be read is not there yet.
@@ -113,12 +120,14 @@ impl Rivals {
             let path = |id: &StageId| file(store, id, &stopping.metric);
             self.students = students.into_iter().map(|id| (id.clone(), Growing::new(path(&id)))).collect();
         }
-        let behind = |curve: &Curve| curve.last().is_none_or(|(last, _)| *last < step);
-        for (id, growing) in self.students.iter_mut().filter(|(id, growing)| id != own && behind(&growing.curve)) {
+        let others = self.students.iter_mut().filter(|(id, _)| id != own);
+        for (id, growing) in others.filter(|(_, growing)| growing.is_behind(step)) {
             growing.follow();
-            // one that another sweep has trained left no curve here
-            if growing.curve.is_empty() {
-                growing.curve = finished(store, id, stopping).unwrap_or_default();
+            // one that another sweep has trained left no curve here, or only the part that was trained here
+            if growing.is_behind(step)
+                && let Some(curve) = finished(store, id, stopping)
+            {
+                (growing.curve, growing.whole) = (curve, true);
             }
         }
         self.students.iter().filter(move |(id, _)| id != own).map(|(_, growing)| &growing.curve)
@@ -135,6 +144,7 @@ fn finished(store: &Store, student: &StageId, stopping: &Stopping) -> Option<Cur
 mod tests {
     use super::*;
     use crate::plan::StoppingRule;
+    use crate::store::write_json;
     use serde_json::json;
 
     fn student(n: usize) -> StageId {
@@ -189,5 +199,15 @@ mod tests {
         validate(2, 10, 2.0);
         assert_eq!(seen(10), [vec![(10, 1.0)], vec![(10, 2.0)]], "the first was there already");
         assert_eq!(seen(20), [vec![(10, 1.0), (20, 0.5)], vec![(10, 2.0)]]);
+        // another sweep in the same folder goes on with it, to its end
+        let history = [(10, 2.0), (20, 1.0), (30, 0.75)].map(|(step, value)| {
+            json!({"step": step, "terms": [], "validation": value, "measures": vec![value; MEASURES.len()], "rate": 1.0, "gradient_norm": 1.0, "best": true})
+        });
+        let record = json!({
+            "key": "", "steps": 30, "best_step": 30, "best_validation": 0.75, "ended": "", "seconds": 1.0, "resumed_at": 10,
+            "terms": [], "measures": ["kl_forward"], "history": history
+        });
+        write_json(&store.stage(&student(2)).path("student.json"), &record).unwrap();
+        assert_eq!(seen(20), [vec![(10, 1.0), (20, 0.5)], vec![(10, 2.0), (20, 1.0), (30, 0.75)]]);
     }
 }

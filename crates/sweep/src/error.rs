@@ -2,6 +2,7 @@
 
 use crate::results::ResultsError;
 use crate::slurm::SlurmError;
+use flowstill_model::atomic::plain;
 use flowstill_runner::RunError;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -33,20 +34,32 @@ pub enum SweepError {
     Spawn { reason: String },
     #[error("interrupted: what was begun is saved; the same command goes on")]
     Interrupted,
-    #[error(
-        "{failed} of {cells} cells failed; see the report and `flowstill status {folder}`, and pass --retry 1 to try \
-         them again"
-    )]
-    CellsFailed { failed: usize, cells: usize, folder: PathBuf },
+    #[error("{failed} of {cells} cells failed; see the report and `flowstill status {folder}`{}", retry(*passing))]
+    CellsFailed {
+        failed: usize,
+        /// of these, those that may succeed if they are tried again
+        passing: usize,
+        cells: usize,
+        folder: PathBuf,
+    },
     #[error("{pending} of {cells} cells have no result; see {folder}/logs, and run the same command again")]
     Unfinished { pending: usize, cells: usize, folder: PathBuf },
     #[error("{0}")]
     Refused(String),
 }
 
+/// The way out, for those that have it.
+fn retry(passing: usize) -> String {
+    match passing {
+        0 => String::new(),
+        count => format!("; {count} may succeed if they are tried again, with --retry 1"),
+    }
+}
+
 impl SweepError {
     /// A failed write of `path`.
     pub fn write(path: &Path, source: io::Error) -> Self {
+        let source = plain(source);
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { path: path.into() },
             _ => Self::Write { path: path.into(), source },

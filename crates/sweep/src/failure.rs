@@ -46,7 +46,10 @@ impl Failure {
             }
             _ => Cause::Lasting,
         };
-        Self::new(stage, cause, chain(error), before)
+        // whoever tells of it names the stage
+        let reason = chain(error);
+        let own = reason.strip_prefix(&format!("{}: ", stage.kind)).unwrap_or(&reason);
+        Self::new(stage, cause, own.to_owned(), before)
     }
 
     pub fn new(stage: &StageId, cause: Cause, reason: String, before: Option<&Self>) -> Self {

@@ -4,9 +4,8 @@
 //! takes for it. One that nobody has written to for an hour belongs to nobody alive, on whichever machine: it is the file
 //! system that says when it was written and what time it is now, so that clocks of machines do not matter.
 
-use crate::error::SweepError;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -24,27 +23,39 @@ pub fn unfinished(name: &str) -> bool {
     UNFINISHED.iter().any(|beginning| name.starts_with(beginning))
 }
 
+/// What came of a search.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// files that were removed, or would be
+    pub removed: Vec<PathBuf>,
+    /// folders that could not be read and files that could not be removed, such as those of other users
+    pub out_of_reach: Vec<(PathBuf, io::Error)>,
+}
+
 /// Removes what was left unfinished in `folder` and below, and was last written longer ago than `age`; tells which files.
 /// With `rehearse` it only tells.
-pub fn remove(folder: &Path, age: Duration, rehearse: bool) -> Result<Vec<PathBuf>, SweepError> {
-    let mut found = Vec::new();
-    find(folder, &mut found)?;
-    if found.is_empty() {
-        return Ok(found);
+pub fn remove(folder: &Path, age: Duration, rehearse: bool) -> Found {
+    let mut found = Found::default();
+    find(folder, &mut found);
+    if found.removed.is_empty() {
+        return found;
     }
     let now = now(folder);
     let old = |path: &Path| {
         let written = fs::metadata(path).and_then(|about| about.modified());
         written.is_ok_and(|written| now.duration_since(written).is_ok_and(|since| since > age))
     };
-    found.retain(|path| old(path) && (!is_link(path) || path.parent().is_some_and(old)));
-    for path in found.iter().filter(|_| !rehearse) {
-        match fs::remove_file(path) {
-            Err(source) if source.kind() != ErrorKind::NotFound => return Err(SweepError::write(path, source)),
-            _ => {}
-        }
+    found.removed.retain(|path| old(path) && (!is_link(path) || path.parent().is_some_and(old)));
+    if !rehearse {
+        found.removed.retain(|path| match fs::remove_file(path) {
+            Err(e) if e.kind() != ErrorKind::NotFound => {
+                found.out_of_reach.push((path.clone(), e));
+                false
+            }
+            _ => true,
+        });
     }
-    Ok(found)
+    found
 }
 
 /// Of a second name only the folder knows when it was given.
@@ -52,21 +63,20 @@ fn is_link(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(LINKING))
 }
 
-fn find(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), SweepError> {
+fn find(folder: &Path, found: &mut Found) {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(()),
-        Err(source) => return Err(SweepError::read(folder, source)),
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return,
+        Err(e) => return found.out_of_reach.push((folder.into(), e)),
     };
     for entry in entries.flatten() {
         let Ok(kind) = entry.file_type() else { continue };
         if kind.is_dir() {
-            find(&entry.path(), found)?;
+            find(&entry.path(), found);
         } else if unfinished(&entry.file_name().to_string_lossy()) {
-            found.push(entry.path());
+            found.removed.push(entry.path());
         }
     }
-    Ok(())
 }
 
 /// The time by the clock of the file system.
@@ -97,10 +107,10 @@ mod tests {
         aged(&folder.path().join("old"), long);
         let unfinished = [file(".lease-d", short), file("deep/.writing-e", short), file("new/.linking-8-f", long)];
         let finished = file("writing-g", long);
-        let mut told = remove(folder.path(), ABANDONED, true).unwrap();
+        let mut told = remove(folder.path(), ABANDONED, true).removed;
         told.sort();
         assert!(told.len() == 3 && old.iter().all(|path| told.contains(path) && path.exists()), "{told:?}");
-        assert_eq!(remove(folder.path(), ABANDONED, false).unwrap().len(), 3);
+        assert_eq!(remove(folder.path(), ABANDONED, false).removed.len(), 3);
         assert!(old.iter().all(|path| !path.exists()) && unfinished.iter().all(|path| path.exists()));
         assert!(finished.exists());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 5, "nor is anything left of looking at the clock");

@@ -62,7 +62,9 @@ impl Local {
         let mut looker = Looker::new(sight);
         let first = looker.look()?;
         report(&first);
-        for (task, jobs) in [(None, self.jobs.min(first.pending())), (Some("--speed"), 1)] {
+        let phases = [(None, self.jobs.min(first.pending())), (Some("--speed"), 1)];
+        // who measures speed may find a file damaged that only the others can make again
+        for (task, jobs) in phases.into_iter().chain(phases) {
             if looker.look()?.pending() == 0 {
                 break;
             }
@@ -90,6 +92,7 @@ impl Local {
     ) -> Result<End, SweepError> {
         let mut running: Vec<Running> = Vec::new();
         let (mut wanted, mut end, mut deaths) = (jobs, End::Ended, 0);
+        let log = Log::at(store.path("logs").join("workers.txt"));
         let (mut last, mut pause) = (Instant::now(), REPORT);
         let first = looker.look()?;
         let (mut known, failed_before) = (first.ended(), first.failed);
@@ -117,8 +120,10 @@ impl Local {
                         deaths += 1;
                         if deaths > MOST_DEATHS {
                             tell(&mut running);
-                            let log = store.path("logs");
-                            let reason = format!("{} workers ended by themselves; see {}", deaths, log.display());
+                            let said =
+                                log.last().map_or_else(String::new, |line| format!(", the last saying `{line}`"));
+                            let log = log.path.display();
+                            let reason = format!("{deaths} workers ended by themselves{said}; see {log}");
                             return Err(SweepError::Spawn { reason });
                         }
                     }
@@ -181,6 +186,27 @@ impl Local {
             .map_err(spawn_failed)?;
         let hold = child.stdin.take();
         Ok(Running { child, hold })
+    }
+}
+
+/// What the workers of this session say.
+struct Log {
+    path: PathBuf,
+    /// bytes of earlier sessions
+    before: u64,
+}
+
+impl Log {
+    fn at(path: PathBuf) -> Self {
+        let before = std::fs::metadata(&path).map_or(0, |about| about.len());
+        Self { path, before }
+    }
+
+    /// The last line.
+    fn last(&self) -> Option<String> {
+        let said = std::fs::read(&self.path).ok()?;
+        let said = String::from_utf8_lossy(said.get(self.before as usize..)?);
+        said.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
     }
 }
 

@@ -5,11 +5,12 @@ use crate::failure::{Cause, Failure};
 use crate::leftovers::{LINKING, unfinished};
 use crate::marker::Done;
 use crate::perform::Bench;
-use crate::plan::PlannedCell;
+use crate::plan::{Plan, PlannedCell};
 use crate::process;
 use crate::result::{CellResult, Ending, FORMAT_VERSION, numbers};
-use crate::stage::Kind;
+use crate::stage::{Kind, StageId};
 use crate::store::{Store, read_json, write_json};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -51,6 +52,34 @@ pub fn failed(store: &Store, cell: &PlannedCell, failure: &Failure) -> Result<()
         Cause::Lasting | Cause::Passing => Ending::Failed { stage, reason },
     };
     write_json(&path(store, cell), &empty(store, cell, ending))
+}
+
+/// Has the cells settled again in whose folders files are missing that the cache can give: their results are forgotten,
+/// and the next worker finds all stages done.
+pub fn reopen_incomplete(store: &Store, plan: &Plan) -> Result<(), SweepError> {
+    plan.cells.par_iter().try_for_each(|cell| match load(store, cell).ok().flatten() {
+        Some(result) if is_incomplete(store, cell, &result.ending) => {
+            let path = path(store, cell);
+            fs::remove_file(&path).map_err(|source| SweepError::write(&path, source))
+        }
+        _ => Ok(()),
+    })
+}
+
+fn is_incomplete(store: &Store, cell: &PlannedCell, ending: &Ending) -> bool {
+    let folder = store.cell(&cell.name);
+    let done = |id: &StageId| Done::load(store, id).is_some();
+    let missing = |name: &str| !folder.path(name).exists();
+    if *ending == Ending::Done {
+        let stages = cell.stages();
+        let trained = stages.iter().map(|(id, _)| id.kind.name()).filter(|kind| ["teacher", "student"].contains(kind));
+        let files = trained.flat_map(|kind| [format!("{kind}.json"), format!("{kind}.safetensors")]);
+        let mut files = files.chain(["metrics.json".to_owned(), "report.html".to_owned()]);
+        // what the cache has lost would be trained again, which nobody has asked for
+        return files.any(|name| missing(&name)) && stages.iter().all(|(id, _)| done(id));
+    }
+    let teacher = cell.stage(Kind::Teacher);
+    teacher.is_some_and(|id| (missing("teacher.json") || missing("teacher.safetensors")) && done(&id))
 }
 
 fn empty(store: &Store, cell: &PlannedCell, ending: Ending) -> CellResult {

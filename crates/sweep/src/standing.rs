@@ -57,6 +57,12 @@ impl Sight<'_> {
         if needs.iter().all(done) { Standing::Done } else { Standing::Open }
     }
 
+    /// Whether a cell has a result that is to stay.
+    pub fn has_ended(&self, cell: &PlannedCell) -> bool {
+        let result = settle::load(self.store, cell).ok().flatten();
+        result.is_some_and(|result| self.is_final(cell, &result.ending))
+    }
+
     /// Whether nothing more is to be tried for a cell that ended so.
     pub fn is_final(&self, cell: &PlannedCell, ending: &Ending) -> bool {
         let (Ending::Failed { stage, .. } | Ending::Stopped { stage, .. }) = ending else { return true };

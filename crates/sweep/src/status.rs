@@ -1,8 +1,10 @@
 //! How a sweep stands, as anyone can tell who sees its folder.
 
 use crate::error::SweepError;
+use crate::failure::{Cause, Failure};
 use crate::lease::{self, Holder, Leases};
 use crate::marker::Done;
+use crate::plan::PlannedCell;
 use crate::result::Ending;
 use crate::settle;
 use crate::stage::Kind;
@@ -42,6 +44,7 @@ pub struct Looker<'a> {
     endings: Vec<Option<Ending>>,
     /// seconds that the stages took that are done
     seconds: Vec<Option<f64>>,
+    fault: Option<SweepError>,
 }
 
 impl<'a> Looker<'a> {
@@ -51,15 +54,22 @@ impl<'a> Looker<'a> {
             leases: Leases::default(),
             endings: vec![None; sight.plan.cells.len()],
             seconds: vec![None; sight.graph.nodes.len()],
+            fault: None,
         }
     }
 
     pub fn look(&mut self) -> Result<Status, SweepError> {
+        self.fault = None;
         let mut status = Status { cells: self.sight.plan.cells.len(), ..Status::default() };
         for (ending, cell) in self.endings.iter_mut().zip(&self.sight.plan.cells) {
             if ending.is_none() {
                 // one that was damaged is made again, and a failure that is to be tried again is no end
-                let result = settle::load(self.sight.store, cell).ok().flatten();
+                let result = settle::load(self.sight.store, cell).unwrap_or_else(|error| {
+                    if !matches!(error, SweepError::Damaged { .. }) {
+                        self.fault = Some(error);
+                    }
+                    None
+                });
                 *ending = result.map(|result| result.ending).filter(|ending| self.sight.is_final(cell, ending));
             }
             match ending {
@@ -112,6 +122,22 @@ impl<'a> Looker<'a> {
         let trainings = (work > 0.0).then(|| left.max(0.0) * (spent / work) / running.len() as f64);
         let speeds = if measured > 0.0 { unmeasured * measuring / measured } else { 0.0 };
         trainings.filter(|_| !running.is_empty()).map(|seconds| seconds + speeds)
+    }
+
+    /// How many of the cells that failed may succeed if they are tried again.
+    pub fn passing(&self) -> usize {
+        let may_pass = |(ending, cell): &(&Option<Ending>, &PlannedCell)| {
+            let Some(Ending::Failed { stage, .. }) = ending else { return false };
+            let id = cell.stages().into_iter().map(|(id, _)| id).find(|id| id.kind.name() == stage);
+            let failure = id.and_then(|id| Failure::load(self.sight.store, &id).ok().flatten());
+            failure.is_some_and(|failure| failure.cause == Cause::Passing)
+        };
+        self.endings.iter().zip(&self.sight.plan.cells).filter(may_pass).count()
+    }
+
+    /// Why the last look could not tell of some cell whether it has ended.
+    pub fn fault(&mut self) -> Option<SweepError> {
+        self.fault.take()
     }
 
     /// Why cells failed, each reason with the names of its cells.

@@ -10,12 +10,22 @@ use flowstill_runner::folder::Folder;
 use flowstill_runner::provenance::VERSION;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::HashSet;
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The folder beside the sweeps in which their stages are.
 pub const CACHE: &str = "cache";
+
+/// What `flowstill run`, `train` and `distill` leave.
+const OF_A_RUN: [&str; 5] = [
+    "metrics.json",
+    "teacher.safetensors",
+    "student.safetensors",
+    "teacher.state.safetensors",
+    "student.state.safetensors",
+];
 
 /// `runs/<sweep>/` and `runs/cache/`.
 #[derive(Debug, Clone)]
@@ -71,6 +81,21 @@ impl Store {
         self.root.join("failures").join(format!("{id}.json"))
     }
 
+    /// A sweep and a single run of the same name would write over each other's report.
+    pub fn refuse_a_run(&self) -> Result<(), SweepError> {
+        let of_a_run = |name: &&&str| self.path(name).exists();
+        match OF_A_RUN.iter().find(of_a_run) {
+            Some(found) if !self.path("plan.json").exists() => {
+                let reason = format!(
+                    "{} holds a single run, as {found} tells; give the sweep another `name`, or another folder by --runs",
+                    self.root.display()
+                );
+                Err(SweepError::Refused(reason))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Takes the folder for the sweep in `file` and writes its plan. Nobody else can do the same until the lock that
     /// comes back is dropped, or its process dies.
     pub fn settle_in(&self, file: &Path, plan: &Plan) -> Result<File, SweepError> {
@@ -78,6 +103,7 @@ impl Store {
             let reason = format!("a sweep cannot be called `{CACHE}`, where stages are kept; give another `name`");
             return Err(SweepError::Refused(reason));
         }
+        self.refuse_a_run()?;
         let path = self.path("lock");
         let failed = |source| SweepError::write(&path, source);
         std::fs::create_dir_all(&self.root).map_err(failed)?;
@@ -97,13 +123,23 @@ impl Store {
         Ok(lock)
     }
 
-    /// Removes what killed processes have left unfinished in the folders that belong to this plan.
-    pub fn tidy(&self, graph: &Graph) -> Result<(), SweepError> {
+    /// Removes what killed processes have left unfinished in the folders that belong to this plan, as far as this user
+    /// may.
+    pub fn tidy(&self, graph: &Graph) {
         let stages = graph.nodes.iter().map(|node| self.stage(&node.id).root().to_owned());
         for folder in stages.chain([self.root.clone(), self.leases()]) {
-            leftovers::remove(&folder, leftovers::ABANDONED, false)?;
+            leftovers::remove(&folder, leftovers::ABANDONED, false);
         }
-        Ok(())
+    }
+
+    /// Names of the folders among those of the cells that are of no cell of `plan`, in their order.
+    pub fn strangers(&self, plan: &Plan) -> Vec<String> {
+        let planned: HashSet<&str> = plan.cells.iter().map(|cell| cell.name.as_str()).collect();
+        let entries = std::fs::read_dir(self.path("cells")).into_iter().flatten().flatten();
+        let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let mut strangers: Vec<String> = names.filter(|name| !planned.contains(name.as_str())).collect();
+        strangers.sort();
+        strangers
     }
 
     /// The plan, which must be of this version of flowstill: others have other keys.

@@ -1,13 +1,17 @@
 //! Learning curves of all cells, thinned so that a thousand of them stay small.
 
+use crate::curves as validations;
 use crate::error::SweepError;
 use crate::results::{Cell, METRICS};
-use crate::store::read_json;
+use crate::stage::Kind;
+use crate::store::{Store, read_json};
 use flowstill_runner::stage::StageRecord;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
+/// What a validation is called where it measures nothing else.
+const VALIDATION: &str = "validation";
 /// Points of a curve, at most.
 pub const POINTS: usize = 60;
 /// Significant digits of a value.
@@ -19,6 +23,9 @@ pub struct Curves {
     pub steps: Vec<Vec<u64>>,
     pub student: Vec<Curve>,
     pub teacher: Vec<Curve>,
+    /// records of trainings that could not be read
+    #[serde(skip)]
+    pub unread: Vec<SweepError>,
 }
 
 /// One training.
@@ -32,30 +39,33 @@ pub struct Curve {
     pub measures: BTreeMap<String, Vec<Option<f64>>>,
 }
 
+/// Values by the name of what was measured.
+type Measures = Vec<(String, Vec<(u64, f64)>)>;
+
 impl Curves {
-    /// What the trainings of the cells that have ended left in their folders.
-    ///
-    /// # Errors
-    /// If a record cannot be read.
-    pub fn read(dir: &Path, cells: &[Cell]) -> Result<Self, SweepError> {
+    /// What the trainings of the cells that have ended left in their folders; of students that were ended early, the
+    /// metric `judged` by which they were.
+    pub fn read(dir: &Path, cells: &[Cell], judged: Option<&str>) -> Self {
+        let store = Store::new(dir);
         let mut curves = Self::default();
         let mut known_steps = HashMap::new();
         let mut teachers: HashMap<&str, usize> = HashMap::new();
         let mut without: HashSet<&str> = HashSet::new();
         for (index, cell) in cells.iter().enumerate().filter(|(_, cell)| cell.result.is_some()) {
             let folder = dir.join("cells").join(&cell.planned.name);
-            if let Some(record) = read_json::<StageRecord>(&folder.join("student.json"))? {
-                let named = |name: &String| METRICS.iter().any(|metric| metric.name == name);
-                let measured = record.measures.iter().filter(|name| named(name));
-                let all = measured.map(|name| (name.clone(), record.measured(name))).collect();
-                curves.student.extend(curves_of(index, all, &mut curves.steps, &mut known_steps));
-            }
+            let measures = match curves.record(&folder.join("student.json")) {
+                Some(record) => of_student(&record, judged),
+                None => cell.planned.stage(Kind::Student).zip(judged).map_or_else(Vec::new, |(student, metric)| {
+                    vec![(metric.to_owned(), validations::read(&store, &student, metric))]
+                }),
+            };
+            curves.student.extend(curves_of(index, measures, &mut curves.steps, &mut known_steps));
             let Some(key) = cell.planned.stages.teacher.as_deref() else { continue };
             if let Some(&place) = teachers.get(key) {
                 curves.teacher[place].cells.push(index);
             } else if !without.contains(key) {
-                let record = read_json::<StageRecord>(&folder.join("teacher.json"))?;
-                let all = record.map(|record| vec![("validation".to_owned(), record.validation_curve())]);
+                let record = curves.record(&folder.join("teacher.json"));
+                let all = record.map(|record| vec![(VALIDATION.to_owned(), record.validation_curve())]);
                 let curve = curves_of(index, all.unwrap_or_default(), &mut curves.steps, &mut known_steps);
                 match curve {
                     Some(curve) => {
@@ -68,14 +78,33 @@ impl Curves {
                 }
             }
         }
-        Ok(curves)
+        curves
     }
+
+    /// The record of a training; none where it cannot be read, which is noted.
+    fn record(&mut self, path: &Path) -> Option<StageRecord> {
+        read_json(path).unwrap_or_else(|error| {
+            self.unread.push(error);
+            None
+        })
+    }
+}
+
+/// What a page compares students by, and what else they were judged by.
+fn of_student(record: &StageRecord, judged: Option<&str>) -> Measures {
+    let named = |name: &String| METRICS.iter().any(|metric| metric.name == name);
+    let measured = record.measures.iter().filter(|name| named(name));
+    let mut all: Measures = measured.map(|name| (name.clone(), record.measured(name))).collect();
+    if judged == Some(VALIDATION) {
+        all.push((VALIDATION.to_owned(), record.validation_curve()));
+    }
+    all
 }
 
 /// The thinned curve of one cell; nothing where nothing was measured.
 fn curves_of(
     cell: usize,
-    measures: Vec<(String, Vec<(u64, f64)>)>,
+    measures: Measures,
     steps: &mut Vec<Vec<u64>>,
     known: &mut HashMap<Vec<u64>, usize>,
 ) -> Option<Curve> {

@@ -12,6 +12,7 @@ mod rows;
 mod verdict;
 
 use crate::error::SweepError;
+use crate::failure::chain;
 use crate::results::Table;
 use curves::Curves;
 use flowstill_model::atomic;
@@ -31,18 +32,37 @@ struct Sweep {
     yaml: Option<String>,
 }
 
-/// Writes `report.html` and `results.csv` into the folder of a sweep, each atomically, and returns the path of the first.
-/// A sweep that is not done yet has a report of what there is.
+/// A report that was written.
+#[derive(Debug)]
+pub struct Written {
+    pub page: PathBuf,
+    /// what could not be read, and is missing in it
+    pub unread: Vec<String>,
+}
+
+/// Writes `report.html` and `results.csv` into the folder of a sweep, each atomically. A sweep that is not done yet has a
+/// report of what there is; a training whose record cannot be read has no learning curve.
 ///
 /// # Errors
-/// If there is no sweep, one of its files cannot be read, or the two cannot be written.
-pub fn write(dir: &Path) -> Result<PathBuf, SweepError> {
+/// If there is no sweep, its plan or a result cannot be read, or the two cannot be written.
+pub fn write(dir: &Path) -> Result<Written, SweepError> {
     let sweep = Sweep::read(dir)?;
     let csv = dir.join("results.csv");
     sweep.cells.write_csv(&csv).map_err(|source| SweepError::write(&csv, source))?;
     let html = dir.join("report.html");
     atomic::write(&html, page::render(&sweep).as_bytes()).map_err(|source| SweepError::write(&html, source))?;
-    Ok(html)
+    Ok(Written { page: html, unread: unread(&sweep) })
+}
+
+/// What is missing in the report, and what helps.
+fn unread(sweep: &Sweep) -> Vec<String> {
+    let helps = |error: &SweepError| match error {
+        SweepError::Damaged { .. } => "; if the cache has lost it, delete the whole folder of the cell",
+        _ => "",
+    };
+    let told =
+        |error: &SweepError| format!("a learning curve is missing in the report: {}{}", chain(error), helps(error));
+    sweep.curves.unread.iter().map(told).collect()
 }
 
 impl Sweep {
@@ -54,7 +74,7 @@ impl Sweep {
         };
         Ok(Self {
             settings: cells.over_seeds(),
-            curves: Curves::read(dir, cells.all_cells())?,
+            curves: Curves::read(dir, cells.all_cells(), cells.stopped_by.as_deref()),
             links: cells.all_cells().iter().map(|cell| link(&cell.planned.name)).collect(),
             yaml: std::fs::read_to_string(dir.join("sweep.yaml")).ok(),
             cells,

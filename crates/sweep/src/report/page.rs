@@ -1,10 +1,10 @@
 //! Fills the page's template.
 
-use super::Sweep;
 use super::best::{example, ranked, settings};
 use super::provenance::{provenance, timings, total};
 use super::rows::{Rows, rows, spread_in_words};
 use super::verdict::{label, unit, verdict};
+use super::{Sweep, unread};
 use super::{curves::POINTS, data};
 use crate::results::{State, Value, influences};
 use flowstill_runner::report::{fill, with_thousands};
@@ -41,8 +41,10 @@ struct Page<'a> {
     rows: Rows,
     spread: &'static str,
     has_metrics: bool,
+    has_baselines: bool,
     has_student_curves: bool,
     has_teacher_curves: bool,
+    unread: Vec<String>,
     points: usize,
     has_speed: bool,
     several_dims: bool,
@@ -97,8 +99,10 @@ pub fn render(sweep: &Sweep) -> String {
         rows: rows(sweep),
         spread: spread_in_words(table),
         has_metrics: judged.is_some(),
+        has_baselines: table.all_cells().iter().any(|cell| cell.planned.baseline.is_some()),
         has_student_curves: !sweep.curves.student.is_empty(),
         has_teacher_curves: !sweep.curves.teacher.is_empty(),
+        unread: unread(sweep),
         points: POINTS,
         has_speed: !dims.is_empty(),
         several_dims: dims.len() > 1,

@@ -60,16 +60,6 @@ impl Table {
         atomic::write(path, &bytes)
     }
 
-    /// [`Table::to_json_lines`] into a file, atomically.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn write_json_lines(&self, path: &Path) -> io::Result<()> {
-        let mut bytes = Vec::new();
-        self.to_json_lines(&mut bytes)?;
-        atomic::write(path, &bytes)
-    }
-
     fn fields(&self) -> Vec<Field<'_>> {
         let suffix = match self.spread {
             Spread::Measurement => "se",

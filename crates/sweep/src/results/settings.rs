@@ -7,7 +7,8 @@ use serde_yaml::Value as Yaml;
 /// The value of each of `keys`: what the cell sets, and for the others what its resolved experiment has, as baselines
 /// and cases leave out what others vary.
 pub fn settings(planned: &PlannedCell, keys: &[String]) -> Map<String, Json> {
-    let mut settings = planned.settings.clone();
+    let mut settings: Map<String, Json> =
+        planned.settings.iter().map(|(key, value)| (key.clone(), short(value.clone()))).collect();
     let missing: Vec<&String> = keys.iter().filter(|key| !settings.contains_key(*key)).collect();
     if missing.is_empty() {
         return settings;
@@ -43,11 +44,14 @@ fn of_phases(experiment: &Yaml, key: &str) -> Option<Yaml> {
     }
 }
 
-/// As a person writes a number.
+/// As a person writes a number, alone or in a list.
 fn short(value: Json) -> Json {
-    match value.as_f64() {
-        Some(number) if value.is_f64() && number.fract() == 0.0 && number.abs() < 1e15 => Json::from(number as i64),
-        _ => value,
+    match value {
+        Json::Array(values) => values.into_iter().map(short).collect(),
+        value => match value.as_f64() {
+            Some(number) if value.is_f64() && number.fract() == 0.0 && number.abs() < 1e15 => Json::from(number as i64),
+            _ => value,
+        },
     }
 }
 
@@ -69,6 +73,9 @@ mod tests {
             "student.training.rate": 0.002
         });
         let keys: Vec<String> = expected.as_object().expect("keys").keys().cloned().collect();
+        let set = [("teacher.log_scale_clip".to_owned(), json!(5.0))].into_iter().collect();
+        let set = PlannedCell { settings: set, ..cell.clone() };
+        assert_eq!(settings(&set, &[]).get("teacher.log_scale_clip"), Some(&json!(5)), "whoever has set it");
         let absent = ["student.objective", "student.training.steps", "data.dim", "teacher.layers.x"].map(str::to_owned);
         assert_eq!(Json::from(settings(&cell, &[&keys[..], &absent].concat())), expected);
     }

@@ -41,6 +41,8 @@ pub struct Table {
     pub version: String,
     /// keys that are varied
     pub keys: Vec<String>,
+    /// the metric by which cells are ended early, if they are
+    pub stopped_by: Option<String>,
     /// these, and behind them those that only baselines set
     all_keys: Vec<String>,
     pub spread: Spread,
@@ -66,6 +68,7 @@ impl Table {
         Ok(Self {
             name: plan.name,
             version: plan.version,
+            stopped_by: plan.rules.stopping.map(|stopping| stopping.metric),
             spread: Spread::Measurement,
             rows: (0..cells.len()).map(|index| Row(vec![index])).collect(),
             columns: columns(&keys, &cells, Spread::Measurement),

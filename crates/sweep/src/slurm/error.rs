@@ -16,6 +16,12 @@ pub enum SlurmError {
     Refused { said: String, script: PathBuf },
     #[error("SLURM did not cancel the jobs: {said}; try again, or use scancel on {jobs}")]
     NotCancelled { said: String, jobs: String },
+    /// what is forgotten here goes on there
+    #[error(
+        "cannot read {path}, which tells of the jobs that SLURM has: {reason}; cancel them first, with `scancel --user=$USER \
+         --name='flowstill-{name}'`, then delete the file"
+    )]
+    Jobs { path: PathBuf, reason: String, name: String },
     #[error("{what} cannot be told to SLURM: {reason}")]
     Unwritable { what: String, reason: &'static str },
     #[error(
@@ -29,7 +35,7 @@ impl SlurmError {
     /// Exit code of the command: 1 the sweep failed, 2 wrong input.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Missing { .. } | Self::Refused { .. } | Self::Unwritable { .. } => 2,
+            Self::Missing { .. } | Self::Refused { .. } | Self::Unwritable { .. } | Self::Jobs { .. } => 2,
             Self::Start { .. } | Self::NotCancelled { .. } | Self::NoProgress { .. } => 1,
         }
     }

@@ -1,5 +1,6 @@
 //! `slurm/jobs.json`: what was submitted for a store, so that the same command finds it again.
 
+use super::error::SlurmError;
 use super::script::Purpose;
 use crate::error::SweepError;
 use crate::store::{read_json, write_json};
@@ -41,7 +42,14 @@ impl Jobs {
     /// Those of a store, none if nothing was submitted yet.
     pub fn read(store: &Path) -> Result<Self, SweepError> {
         let none = Self { format_version: FORMAT_VERSION, jobs: Vec::new() };
-        let jobs: Self = read_json(&store.join(FILE))?.unwrap_or(none);
+        let jobs: Option<Self> = read_json(&store.join(FILE)).map_err(|error| match error {
+            SweepError::Damaged { path, reason } => {
+                let name = store.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+                SlurmError::Jobs { path, reason, name }.into()
+            }
+            other => other,
+        })?;
+        let jobs = jobs.unwrap_or(none);
         if jobs.format_version != FORMAT_VERSION {
             let (path, found) = (store.join(FILE), jobs.format_version);
             return Err(SweepError::Format { path, found, expected: FORMAT_VERSION });
@@ -69,5 +77,21 @@ impl Jobs {
     /// A name for the next script.
     pub fn next_script(&self) -> PathBuf {
         format!("slurm/{}.sh", self.jobs.len() + 1).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_damaged_file_it_is_said_that_jobs_may_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("moons");
+        std::fs::create_dir_all(store.join("slurm")).unwrap();
+        std::fs::write(store.join(FILE), "{").unwrap();
+        let error = Jobs::read(&store).unwrap_err();
+        assert!(error.to_string().contains("cancel them first, with `scancel --user=$USER --name='flowstill-moons'`"));
+        assert_eq!(error.exit_code(), 2);
     }
 }

@@ -25,6 +25,14 @@ impl Few {
         self.folder.path()
     }
 
+    /// Cells are ended early by this metric.
+    pub fn stopped_by(&mut self, metric: &str) -> &mut Self {
+        let stopping =
+            json!({"metric": metric, "smaller_is_better": true, "rule": "halving", "first": 10, "factor": 2});
+        self.plan["rules"] = json!({"retries": 0, "stopping": stopping});
+        self
+    }
+
     fn write_plan(&self) {
         put(&self.path().join("plan.json"), self.plan.clone());
     }

@@ -1,14 +1,14 @@
 //! The page of a sweep as text; `tests/e2e` opens it in a browser.
 
 use super::few::Few;
-use super::made_up::Shape;
+use super::made_up::{Shape, put};
 use flowstill_sweep::report;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 
 fn page(dir: &Path) -> String {
-    let path = report::write(dir).expect("a report");
+    let path = report::write(dir).expect("a report").page;
     assert_eq!(path, dir.join("report.html"));
     fs::read_to_string(path).expect("text")
 }
@@ -97,10 +97,54 @@ fn the_verdict_tells_apart_only_what_can_be_told_apart() {
 }
 
 #[test]
-fn a_damaged_history_is_named() {
+fn a_damaged_history_costs_its_curve_alone() {
     let mut few = Few::new();
-    few.done("a", 2, 0, 0.5);
+    few.done("a", 2, 0, 0.5).done("b", 4, 0, 0.25);
+    put(&few.path().join("cells/b/student.json"), student(&[(10, 2.0), (20, 1.0)]));
     fs::write(few.path().join("cells/a/student.json"), "{").expect("a file");
-    let error = report::write(few.path()).expect_err("damage").to_string();
-    assert!(error.contains("cells/a/student.json: EOF"), "{error}");
+    let written = report::write(few.path()).expect("a report");
+    assert!(matches!(&written.unread[..], [one] if one.contains("cells/a/student.json: EOF")), "{:?}", written.unread);
+    let html = fs::read_to_string(written.page).expect("a report");
+    assert!(html.contains("a learning curve is missing in the report: cannot read"));
+    assert_eq!(data(&html)["curves"]["student"].as_array().map(Vec::len), Some(1));
+}
+
+/// What a training left to tell, of which one thing was measured.
+fn student(curve: &[(u64, f64)]) -> Value {
+    let history = curve.iter().map(|(step, value)| {
+        json!({
+            "step": step, "terms": [], "validation": 3.0 * value, "measures": [value], "rate": 1e-3, "gradient_norm": 1.0,
+            "best": true
+        })
+    });
+    json!({
+        "key": "", "steps": 20, "best_step": 20, "best_validation": 1.0, "ended": "", "seconds": 1.0, "resumed_at": 0,
+        "terms": [], "measures": ["kl_forward"], "history": history.collect::<Vec<_>>()
+    })
+}
+
+#[test]
+fn students_that_were_ended_early_show_what_they_were_judged_by() {
+    for (metric, scale) in [("kl_forward", 1.0), ("validation", 3.0)] {
+        let mut few = Few::new();
+        few.stopped_by(metric).done("a", 2, 0, 0.5);
+        few.cell("b", 4, 0, json!({"state": "stopped", "stage": "student", "reason": "others did better"}));
+        put(&few.path().join("cells/a/student.json"), student(&[(10, 2.0), (20, 1.0)]));
+        fs::create_dir_all(few.path().join("curves")).expect("a folder");
+        fs::write(few.path().join(format!("curves/student-b.{metric}.txt")), "(10 8.5)\n").expect("a file");
+        let data = data(&page(few.path()));
+        let curves = data["curves"]["student"].as_array().expect("curves");
+        let values = |index: usize| curves[index]["measures"][metric].clone();
+        assert_eq!(curves.len(), 2, "{curves:?}");
+        assert_eq!((values(0), values(1)), (json!([2.0 * scale, scale]), json!([8.5])));
+    }
+}
+
+#[test]
+fn captions_tell_of_baselines_where_there_are_any() {
+    let mut few = Few::new();
+    few.done("a", 2, 0, 0.5).done("b", 4, 0, 0.25);
+    assert!(!page(few.path()).contains("Diamonds are"));
+    few.baseline("small");
+    assert!(page(few.path()).contains("Diamonds are baselines"));
 }

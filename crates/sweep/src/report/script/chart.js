@@ -10,9 +10,7 @@ const svg = (name, attributes, content) => {
   if (content !== undefined) made.textContent = content;
   return made;
 };
-// a single point is a dot: a line of no length with round ends
-const path = (points) =>
-  points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)},${y.toFixed(1)}`).join("") + (points.length === 1 ? "h0" : "");
+const path = (points) => points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)},${y.toFixed(1)}`).join("");
 
 class Plot {
   // `x` and `y` are { scale, label }; `foot` is room between the panel and its axis

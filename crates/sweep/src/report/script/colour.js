@@ -17,6 +17,8 @@ const between = (stops, share) => {
   return `rgb(${stops[low].map((from, i) => Math.round(from + (place - low) * (stops[low + 1][i] - from)))})`;
 };
 
+const INK = "var(--ink)"; // of baselines
+
 let known = null;
 
 // The values of the chosen key, each with its colour; baselines have the ink's.
@@ -35,7 +37,7 @@ const colours = () => {
     return [name, numeric || names.length > listed.length ? between(SCALE[theme()], share) : listed[index]];
   }));
   const nameOf = (group) => (group.baseline !== null ? "baseline" : key ? text(valueOf(group, key)) : "all");
-  if (data.groups.some((group) => group.baseline !== null)) of.set("baseline", "var(--ink)");
+  if (data.groups.some((group) => group.baseline !== null)) of.set("baseline", INK);
   known = {
     key, theme: theme(), of, nameOf,
     ofGroup: (group) => of.get(nameOf(group)) ?? NAMES[theme()][0],
@@ -53,7 +55,7 @@ const legend = (host) => {
   const draw = () => {
     const focused = [...host.children].indexOf(document.activeElement);
     host.replaceChildren(element("span", { class: "soft" }, page.colourKey ?? ""), ...[...colours().of].map(([name, colour]) => element("button", {
-      type: "button", class: "key-button", "aria-pressed": String(!page.hidden.has(name)), style: `--mark: ${colour}`,
+      type: "button", class: colour === INK ? "key-button diamond" : "key-button", "aria-pressed": String(!page.hidden.has(name)), style: `--mark: ${colour}`,
       onclick: () => {
         if (!page.hidden.delete(name)) page.hidden.add(name);
         page.changed();

@@ -6,7 +6,7 @@ const curves = () => {
     if (!host || !own.length) continue;
     const measures = [...new Set(own.flatMap((curve) => Object.keys(curve.measures)))];
     let measure = measures.includes(data.metric) ? data.metric : measures[0];
-    const named = (name) => (name === "validation" ? "negative log-likelihood" : data.columns[columnAt.get(name)]?.label ?? name);
+    const named = (name) => (name === "validation" ? (stage === "teacher" ? "negative log-likelihood" : "validation") : data.columns[columnAt.get(name)]?.label ?? name);
     const draw = chart(host, () => {
       const shown = own.map((curve) => ({ ...curve, cells: curve.cells.filter((cell) => page.shows(cell)) }))
         .filter((curve) => curve.cells.length && curve.measures[measure]);
@@ -40,7 +40,10 @@ const learning = (shown, measure, label) => {
         points: measures[measure].flatMap((value, i) => (value === null ? [] : [[plot.px(data.curves.steps[steps][i]), plot.py(value), i]])),
       }));
       const faint = { "stroke-width": 1.3, "stroke-opacity": Math.max(0.25, Math.min(0.9, 12 / Math.sqrt(lines.length * 8))) };
-      for (const { cells, points } of lines) plot.line(points, { stroke: colours().ofCells(cells), ...faint });
+      for (const { cells, points } of lines) {
+        if (points.length === 1) plot.dots(points, colours().ofCells(cells), 5);
+        else plot.line(points, { stroke: colours().ofCells(cells), ...faint });
+      }
       const targets = lines.flatMap((line, index) => line.points.map(([x, y, i]) => ({ x, y, i, line, curve: shown[index] })));
       const bold = (line, host, width) => plot.line(line.points, { stroke: colours().ofCells(line.cells), "stroke-width": width }, host);
       return {
