@@ -21,9 +21,11 @@ pub mod real;
 pub mod reference;
 pub mod regression;
 mod row;
+pub mod rows;
 mod tile;
 pub mod trace;
 mod transpose;
+pub mod univariate;
 mod weight_gradient;
 
 pub use activation::Activation;
@@ -35,3 +37,4 @@ pub use panels::Panels;
 pub use parallel::{Layer, Parallel, Workspace};
 pub use real::Real;
 pub use trace::{Activations, Gradients};
+pub use univariate::Univariate;
