@@ -41,6 +41,9 @@ impl Conditionals {
             match layer {
                 LayerSpec::Autoregressive(a) => {
                     let (orientation, order) = found.get_or_insert_with(|| (a.orientation, a.order.clone()));
+                    if !a.is_affine() {
+                        return Err(refuse("layers that are not affine"));
+                    }
                     if *order != a.order || *orientation != a.orientation {
                         return Err(refuse("autoregressive layers of different orders"));
                     }

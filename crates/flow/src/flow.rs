@@ -59,12 +59,7 @@ where
         spec.validate()?;
         let layout = Layout::new(spec);
         let placed: Vec<_> = spec.layers.iter().zip(layout.layers.iter().cloned()).collect();
-        let (layers, transposition) = match engine {
-            Engine::Reference => {
-                (placed.into_iter().map(|(l, range)| plain(spec.dim, l, range)).collect(), Arc::default())
-            }
-            Engine::Fused => fused(spec.dim, &placed),
-        };
+        let (layers, transposition) = arranged(spec.dim, &placed, engine);
         let one_pass = engine == Engine::Fused
             && spec.layers.iter().all(|layer| match layer {
                 LayerSpec::Autoregressive(a) => a.orientation == Orientation::Iaf,
@@ -165,22 +160,32 @@ where
     }
 }
 
-/// One layer in plain operations.
-fn plain<E: Element>(dim: usize, layer: &LayerSpec, range: Range<usize>) -> Box<dyn Bijection<E>>
+/// One layer in plain operations, if `engine` has it so.
+fn plain<E: Element>(
+    dim: usize,
+    layer: &LayerSpec,
+    range: Range<usize>,
+    engine: Engine,
+) -> Option<Box<dyn Bijection<E>>>
 where
     Cpu: Device<E>,
 {
-    match layer {
-        LayerSpec::Autoregressive(a) => Box::new(PlainAutoregressive::new(a, range)),
-        LayerSpec::ActNorm { .. } => Box::new(ActNorm::new(dim, range)),
-        LayerSpec::BatchNorm { orientation } => Box::new(BatchNorm::new(dim, range, *orientation)),
+    match (layer, engine) {
+        (LayerSpec::BatchNorm { orientation }, _) => Some(Box::new(BatchNorm::new(dim, range, *orientation))),
+        (LayerSpec::ActNorm { .. }, Engine::Reference) => Some(Box::new(ActNorm::new(dim, range))),
+        (LayerSpec::Autoregressive(a), Engine::Reference) if a.is_affine() => {
+            Some(Box::new(PlainAutoregressive::new(a, range)))
+        }
+        // maps other than the affine one stand in the kernel alone, held to the laws of differences
+        _ => None,
     }
 }
 
-/// Runs as long as they can be: a batch normalisation or a change of orientation ends one.
-fn fused<E: Element>(
+/// Layers in plain operations, and runs of the others as long as they can be: a change of orientation ends one.
+fn arranged<E: Element>(
     dim: usize,
     layers: &[(&LayerSpec, Range<usize>)],
+    engine: Engine,
 ) -> (Vec<Box<dyn Bijection<E>>>, Arc<Transposition>)
 where
     Cpu: Device<E>,
@@ -192,16 +197,15 @@ where
     let mut parts = Vec::new();
     let mut start = 0;
     while start < layers.len() {
-        if let (LayerSpec::BatchNorm { .. }, range) = &layers[start] {
-            parts.push(Part::Single(plain(dim, layers[start].0, range.clone())));
+        if let Some(layer) = plain(dim, layers[start].0, layers[start].1.clone(), engine) {
+            parts.push(Part::Single(layer));
             start += 1;
             continue;
         }
         let mut orientation = None;
-        let fits = layers[start..].iter().take_while(|(layer, _)| match layer {
+        let fits = layers[start..].iter().take_while(|(layer, range)| match layer {
             LayerSpec::Autoregressive(a) => *orientation.get_or_insert(a.orientation) == a.orientation,
-            LayerSpec::ActNorm { .. } => true,
-            LayerSpec::BatchNorm { .. } => false,
+            _ => plain::<E>(dim, layer, range.clone(), engine).is_none(),
         });
         let end = start + fits.count();
         // diagonal maps alone have no conditioner: either orientation will do

@@ -70,6 +70,7 @@ impl Architecture {
                 log_scale_clip: self.log_scale_clip,
                 residual: self.residual,
                 identity: self.coupling.then(|| dim.div_ceil(2)),
+                univariate: None,
             }));
         }
         FlowSpec { dim, layers }

@@ -109,6 +109,7 @@ mod tests {
             log_scale_clip: 5.0,
             residual: false,
             identity: None,
+            univariate: None,
         })
     }
 

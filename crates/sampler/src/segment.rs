@@ -43,7 +43,7 @@ pub(crate) fn segments<R: Real>(spec: &FlowSpec, direction: Direction) -> Vec<Se
     for (layer, theta) in layers {
         match layer {
             LayerSpec::Autoregressive(a) if a.orientation == given => {
-                let layer = Layer::Autoregressive { made: a.made(), order: a.order.clone(), clip: a.log_scale_clip };
+                let layer = Layer::Autoregressive { made: a.made(), order: a.order.clone(), map: a.map() };
                 steps.push((layer, theta));
             }
             LayerSpec::Autoregressive(a) => {

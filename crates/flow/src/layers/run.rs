@@ -116,9 +116,7 @@ impl<E: Element> Run<E> {
 /// The layer as the kernel knows it.
 fn as_kernel(layer: &LayerSpec) -> Layer {
     match layer {
-        LayerSpec::Autoregressive(a) => {
-            Layer::Autoregressive { made: a.made(), order: a.order.clone(), clip: a.log_scale_clip }
-        }
+        LayerSpec::Autoregressive(a) => Layer::Autoregressive { made: a.made(), order: a.order.clone(), map: a.map() },
         LayerSpec::ActNorm { .. } => Layer::Diagonal,
         LayerSpec::BatchNorm { .. } => unreachable!("a batch normalisation ends a run"),
     }

@@ -4,6 +4,7 @@ use dfdx::prelude::{Cpu, Device};
 use flowstill_flow::graph::{Graph, Parameters, rows};
 use flowstill_flow::{Element, Flow};
 use flowstill_kernel::noise::{Purpose, fill_gaussian};
+use flowstill_kernel::univariate::{RationalQuadratic, Univariate};
 use flowstill_model::{Activation, Autoregressive, FlowSpec, LayerSpec, Layout, OrderRule, Orientation, ViewKind};
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ pub fn made(orientation: Orientation, order: Vec<usize>, hidden: &[usize], activ
         log_scale_clip: 5.0,
         residual: false,
         identity: None,
+        univariate: None,
     })
 }
 
@@ -45,6 +47,8 @@ pub fn table(dim: usize) -> Vec<(&'static str, FlowSpec)> {
         ("iaf, residual", one(residual(Iaf, natural.clone(), &[12, 12, 12, 12, 12]))),
         ("maf, residual", one(residual(Maf, random.clone(), &[20, 20, 20]))),
         ("act_norm", one(LayerSpec::ActNorm { orientation: Maf })),
+        ("maf, spline", one(with(made(Maf, random.clone(), &[12], Activation::Tanh), spline(4)))),
+        ("iaf, spline", one(with(made(Iaf, natural.clone(), &[10, 7], Activation::Elu), spline(3)))),
         ("maf chain", chain(Maf)),
         ("iaf chain", chain(Iaf)),
     ];
@@ -60,6 +64,16 @@ pub fn table(dim: usize) -> Vec<(&'static str, FlowSpec)> {
         };
         table.push(("maf coupling", one(coupling(made(Maf, random.clone(), &[11], Activation::Elu), 1))));
         table.push(("iaf coupling", one(coupling(made(Iaf, reversed.clone(), &[11], Activation::Elu), dim - 1))));
+        let splines = |orientation| {
+            vec![
+                coupled(with(made(orientation, natural.clone(), &[9], Activation::Tanh), spline(5))),
+                LayerSpec::ActNorm { orientation },
+                coupled(made(orientation, reversed.clone(), &[9], Activation::Tanh)),
+                coupled(with(made(orientation, random.clone(), &[7], Activation::Tanh), spline(2))),
+            ]
+        };
+        table.push(("maf spline coupling chain", splines(Maf)));
+        table.push(("iaf spline coupling chain", splines(Iaf)));
         table.push(("maf coupling chain", chain(Maf)));
         table.push(("iaf coupling chain", chain(Iaf)));
     }
@@ -72,6 +86,18 @@ pub fn coupling(layer: LayerSpec, identity: usize) -> LayerSpec {
         LayerSpec::Autoregressive(a) => LayerSpec::Autoregressive(Autoregressive { identity: Some(identity), ..a }),
         other => other,
     }
+}
+
+/// The layer with another map of each coordinate.
+pub fn with(layer: LayerSpec, univariate: Univariate) -> LayerSpec {
+    match layer {
+        LayerSpec::Autoregressive(a) => LayerSpec::Autoregressive(Autoregressive { univariate: Some(univariate), ..a }),
+        other => other,
+    }
+}
+
+pub fn spline(bins: usize) -> Univariate {
+    Univariate::RationalQuadratic(RationalQuadratic { bins, bound: 3.0 })
 }
 
 /// An autoregressive layer with residual blocks.
@@ -133,7 +159,7 @@ where
 
 /// The Jacobian at one point by central differences of fourth order, row `i` = output `i`.
 pub fn jacobian(dim: usize, x: &[f64], f: impl Fn(&[f64]) -> Vec<f64>) -> Vec<Vec<f64>> {
-    let h = 1e-3;
+    let h = 2e-5;
     let columns: Vec<Vec<f64>> = (0..dim)
         .map(|j| {
             let at = |step: f64| {

@@ -20,6 +20,7 @@ pub fn autoregressive(orientation: Orientation, order: Vec<usize>, hidden: &[usi
         log_scale_clip: 3.0,
         residual: false,
         identity: None,
+        univariate: None,
     })
 }
 

@@ -36,8 +36,11 @@ impl Pairing {
             if teacher.orientation != Orientation::Maf {
                 return Err(refuse("a teacher that is not a MAF"));
             }
+            if !teacher.is_affine() {
+                return Err(refuse("a teacher whose layers are not affine"));
+            }
             let next = free.find_map(|(layer, range)| match layer {
-                LayerSpec::Autoregressive(a) if matches(a, teacher) => Some((a, range)),
+                LayerSpec::Autoregressive(a) if a.is_affine() && matches(a, teacher) => Some((a, range)),
                 _ => None,
             });
             let (a, range) = next.ok_or_else(|| refuse("a student without a layer for each of its teacher's"))?;
