@@ -1,6 +1,7 @@
 //! One univariate map per coordinate, with parameters of its own.
 
 use super::RowMap;
+use super::arithmetic::with_scratch;
 use crate::{Real, Univariate};
 
 /// `y_i = f(u_i; p_i)`, `ℓ = Σ log f'(u_i; p_i)`. Its closed direction is that of the univariate map; `θ` are the parameters
@@ -12,6 +13,12 @@ pub struct Elementwise {
 }
 
 impl Elementwise {
+    /// Names and shapes of the parts of `θ`, in their order: one row per coordinate.
+    pub fn parts(&self) -> Vec<(&'static str, Vec<usize>)> {
+        let each = self.univariate.parameters();
+        if each == 0 { vec![] } else { vec![("parameters", vec![self.dim, each])] }
+    }
+
     /// The part of each coordinate; nothing has no part, so an empty one is given for each.
     fn part<'a, R>(&self, theta: &'a [R], i: usize) -> &'a [R] {
         let each = self.univariate.parameters();
@@ -45,19 +52,20 @@ impl<R: Real> RowMap<R> for Elementwise {
 
     fn gradient(&self, theta: &[R], u: &[R], dy: &[R], d_log_det: R, du: &mut [R], d_theta: &mut [R]) {
         let (each, closed) = (self.univariate.parameters(), self.univariate.closed());
-        let mut dp = vec![R::zero(); each];
-        for i in 0..self.dim {
-            let p = self.part(theta, i);
-            // the closed direction does not read what it has mapped to
-            du[i] = self.univariate.gradient(closed, p, u[i], R::nan(), dy[i], d_log_det, &mut dp);
-            d_theta[i * each..][..each].iter_mut().zip(&dp).for_each(|(sum, &d)| *sum += d);
-        }
+        with_scratch(each, |dp| {
+            for i in 0..self.dim {
+                let p = self.part(theta, i);
+                // the closed direction does not read what it has mapped to
+                du[i] = self.univariate.gradient(closed, p, u[i], R::nan(), dy[i], d_log_det, dp);
+                d_theta[i * each..][..each].iter_mut().zip(dp.iter()).for_each(|(sum, &d)| *sum += d);
+            }
+        });
     }
 
     fn solve_transposed(&self, theta: &[R], u: &[R], g: &mut [R]) {
         let closed = self.univariate.closed();
         for i in 0..self.dim {
-            g[i] = g[i] * (-self.univariate.apply(closed, self.part(theta, i), u[i]).1).exp();
+            g[i] *= (-self.univariate.apply(closed, self.part(theta, i), u[i]).1).exp();
         }
     }
 }

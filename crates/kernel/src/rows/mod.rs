@@ -1,15 +1,32 @@
-//! Bijections of whole rows with parameters of their own and no conditioner: planar, radial, linear and elementwise maps.
+//! Bijections of whole rows with parameters of their own and no conditioner: planar, radial, linear,
+//! orthogonal and elementwise maps and permutations.
 //!
 //! Every map has one direction that is computed outright, its closed direction; the other solves for its argument. A
 //! layer says which of the two directions of the flow the closed one is. Gradients are written out for the closed
 //! direction and follow for the other by the implicit function theorem: with `y = f(u; θ)`, its Jacobian `J` and
 //! `ℓ(u; θ) = log|det J|`, the inverse has `∂u/∂y = J⁻¹`, `∂u/∂θ = −J⁻¹·∂f/∂θ` and the log-det `−ℓ(u; θ)`.
 
+mod arithmetic;
 mod elementwise;
+mod householder;
 #[cfg(test)]
 mod laws;
+mod linear;
+mod permutation;
+mod planar;
+mod radial;
+mod ridge;
+mod spec;
+mod triangle;
 
 pub use elementwise::Elementwise;
+pub use householder::Householder;
+pub use linear::{Form, Linear};
+pub use permutation::Permutation;
+pub use planar::Planar;
+pub use radial::Radial;
+pub use ridge::Ridge;
+pub use spec::{RowError, RowSpec};
 
 use crate::Real;
 
