@@ -50,6 +50,7 @@ impl Conditionals {
                     layers.push(Part::Autoregressive(Box::new(PlainAutoregressive::new(a, range))));
                 }
                 LayerSpec::ActNorm { .. } => layers.push(Part::Diagonal(range)),
+                LayerSpec::Rowwise { map, .. } => return Err(refuse(&format!("{} layers", map.kind()))),
                 LayerSpec::BatchNorm { .. } => return Err(refuse("minibatches that are normalised")),
             }
         }

@@ -5,9 +5,11 @@ use crate::error::FlowError;
 use crate::graph::{Column, Element, Graph, Parameters, Rows, check_width, column};
 use crate::layers::batch_norm::BatchNorm;
 use crate::layers::fused::{self, Transposition};
+use crate::layers::rowwise::Rowwise;
 use crate::layers::run::Run;
 use crate::reference::{act_norm::ActNorm, autoregressive::PlainAutoregressive};
 use dfdx::prelude::*;
+use flowstill_kernel::affine::Direction;
 use flowstill_model::{FlowSpec, LayerSpec, Layout, Orientation};
 use std::ops::Range;
 use std::sync::Arc;
@@ -64,6 +66,7 @@ where
             && spec.layers.iter().all(|layer| match layer {
                 LayerSpec::Autoregressive(a) => a.orientation == Orientation::Iaf,
                 LayerSpec::ActNorm { .. } => true,
+                LayerSpec::Rowwise { map, orientation } => LayerSpec::closed(map, *orientation) == Direction::Forward,
                 LayerSpec::BatchNorm { .. } => false,
             });
         Ok(Self { spec: spec.clone(), layout, layers, transposition, one_pass })
@@ -171,6 +174,10 @@ where
     Cpu: Device<E>,
 {
     match (layer, engine) {
+        (LayerSpec::Rowwise { map, orientation }, _) => {
+            let closed = LayerSpec::closed(map, *orientation);
+            Some(Box::new(Rowwise::new(map.build(dim).into(), range, closed)))
+        }
         (LayerSpec::BatchNorm { orientation }, _) => Some(Box::new(BatchNorm::new(dim, range, *orientation))),
         (LayerSpec::ActNorm { .. }, Engine::Reference) => Some(Box::new(ActNorm::new(dim, range))),
         (LayerSpec::Autoregressive(a), Engine::Reference) if a.is_affine() => {

@@ -1,5 +1,7 @@
 //! The specification of a flow: everything about it except its numbers.
 
+use flowstill_kernel::affine::Direction;
+use flowstill_kernel::rows::{RowError, RowSpec};
 use flowstill_kernel::{Activation, ElementMap, Made, Univariate};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -28,6 +30,10 @@ pub enum LayerSpec {
     /// Batch normalisation as a bijection (MAF, Papamakarios et al. 2017, §3.1). With minibatch statistics in
     /// training; [`crate::fold::fold_batch_norm`] turns it into the diagonal affine map it is afterwards.
     BatchNorm { orientation: Orientation },
+    /// A map of rows with parameters of its own: planar, radial, linear, elementwise and others ([`RowSpec`]).
+    /// `orientation` says which direction is computed outright, the density for [`Orientation::Maf`], sampling for
+    /// [`Orientation::Iaf`]; elementwise maps know that themselves ([`Univariate::closed`]).
+    Rowwise { map: RowSpec, orientation: Orientation },
 }
 
 /// Which variable the conditioner reads, and so which direction takes one pass.
@@ -135,6 +141,8 @@ pub enum SpecError {
     NothingToCouple { layer: usize },
     #[error("layer {layer}: in a coupling layer 1 to {most} of the coordinates determine the others, got {found}")]
     BadIdentity { layer: usize, most: usize, found: usize },
+    #[error("layer {layer}: {error}")]
+    BadRowwise { layer: usize, error: RowError },
     #[error("layer {layer}: the log-scale clip must be a number from {LEAST_CLIP} to {MOST_CLIP}")]
     BadClip { layer: usize },
 }
@@ -157,6 +165,9 @@ impl FlowSpec {
             return Err(SpecError::TooLarge { what, found });
         }
         for (layer, spec) in self.layers.iter().enumerate() {
+            if let LayerSpec::Rowwise { map, .. } = spec {
+                map.check(self.dim).map_err(|error| SpecError::BadRowwise { layer, error })?;
+            }
             if let LayerSpec::Autoregressive(a) = spec {
                 if a.hidden.len() > DEEPEST {
                     return Err(SpecError::TooDeep { layer, found: a.hidden.len() });
@@ -201,6 +212,16 @@ impl LayerSpec {
             Self::Autoregressive(_) => "autoregressive",
             Self::ActNorm { .. } => "act_norm",
             Self::BatchNorm { .. } => "batch_norm",
+            Self::Rowwise { map, .. } => map.kind(),
+        }
+    }
+
+    /// The direction of a rowwise layer that is computed outright.
+    pub fn closed(map: &RowSpec, orientation: Orientation) -> Direction {
+        match (map, orientation) {
+            (RowSpec::Elementwise { univariate }, _) => univariate.closed(),
+            (_, Orientation::Maf) => Direction::Inverse,
+            (_, Orientation::Iaf) => Direction::Forward,
         }
     }
 }

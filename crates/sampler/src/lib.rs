@@ -30,6 +30,7 @@ pub mod error;
 pub mod exact;
 pub mod method;
 pub mod sampler;
+mod rowwise;
 mod segment;
 pub mod stream;
 

@@ -24,6 +24,7 @@ impl Scored {
                 Self::Autoregressive { made: a.made(), order: a.order.clone(), map: a.map(), range }
             }
             LayerSpec::ActNorm { .. } | LayerSpec::BatchNorm { .. } => Self::Diagonal { range },
+            LayerSpec::Rowwise { .. } => unreachable!("a rowwise layer is no part of a run"),
         }
     }
 }

@@ -4,6 +4,7 @@ use dfdx::prelude::{Cpu, Device};
 use flowstill_flow::graph::{Graph, Parameters, rows};
 use flowstill_flow::{Element, Flow};
 use flowstill_kernel::noise::{Purpose, fill_gaussian};
+use flowstill_kernel::rows::{Form, Ridge, RowSpec};
 use flowstill_kernel::univariate::{RationalQuadratic, Univariate};
 use flowstill_model::{Activation, Autoregressive, FlowSpec, LayerSpec, Layout, OrderRule, Orientation, ViewKind};
 use std::sync::Arc;
@@ -38,7 +39,33 @@ pub fn table(dim: usize) -> Vec<(&'static str, FlowSpec)> {
         ]
     };
     let one = |layer| vec![layer];
+    let rowwise = |map, orientation| LayerSpec::Rowwise { map, orientation };
+    let lone = |map| one(rowwise(map, Maf));
+    let plu = || RowSpec::Linear(Form::Plu { order: random.clone(), signs: (0..dim).map(|i| 1 - 2 * (i as i8 % 2)).collect() });
+    let medley = |orientation| {
+        vec![
+            rowwise(RowSpec::Planar { function: Ridge::Arctan }, orientation),
+            rowwise(RowSpec::Householder { reflections: 2, triangle: true }, orientation),
+            made(orientation, natural.clone(), &[9], Activation::Tanh),
+            rowwise(RowSpec::Radial, orientation),
+            rowwise(plu(), orientation),
+            rowwise(RowSpec::Elementwise { univariate: spline(3) }, orientation),
+        ]
+    };
     let mut table = vec![
+        ("planar, density outright", lone(RowSpec::Planar { function: Ridge::Tanh })),
+        ("planar, sampling outright", one(rowwise(RowSpec::Planar { function: Ridge::Softplus }, Iaf))),
+        ("radial, density outright", lone(RowSpec::Radial)),
+        ("radial, sampling outright", one(rowwise(RowSpec::Radial, Iaf))),
+        ("linear, plu", lone(plu())),
+        ("linear, triangular", one(rowwise(RowSpec::Linear(Form::Triangular), Iaf))),
+        ("linear, diagonal", lone(RowSpec::Linear(Form::Diagonal))),
+        ("linear, shift", lone(RowSpec::Linear(Form::Shift))),
+        ("householder with triangle", lone(RowSpec::Householder { reflections: 3, triangle: true })),
+        ("householder", one(rowwise(RowSpec::Householder { reflections: 2, triangle: false }, Iaf))),
+        ("elementwise spline", lone(RowSpec::Elementwise { univariate: spline(6) })),
+        ("medley, density outright", medley(Maf)),
+        ("medley, sampling outright", medley(Iaf)),
         ("maf, natural order", one(made(Maf, natural.clone(), &[16], Activation::Tanh))),
         ("maf, reversed order", one(made(Maf, reversed.clone(), &[10, 6], Activation::Elu))),
         ("maf, random order, linear conditioner", one(made(Maf, random.clone(), &[], Activation::Relu))),

@@ -32,7 +32,11 @@ impl Pairing {
         let mut free = student.layers.iter().zip(Layout::new(student).layers);
         let mut layers = Vec::new();
         for layer in &teacher.layers {
-            let LayerSpec::Autoregressive(teacher) = layer else { continue };
+            let teacher = match layer {
+                LayerSpec::Autoregressive(teacher) => teacher,
+                LayerSpec::ActNorm { .. } | LayerSpec::BatchNorm { .. } => continue,
+                LayerSpec::Rowwise { map, .. } => return Err(refuse(&format!("a teacher with {} layers", map.kind()))),
+            };
             if teacher.orientation != Orientation::Maf {
                 return Err(refuse("a teacher that is not a MAF"));
             }
