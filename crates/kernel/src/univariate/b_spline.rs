@@ -75,8 +75,8 @@ impl BSpline {
     }
 
     fn outside(&self, value: f64) -> bool {
-        // NaN is outside as well, and stays NaN
-        !(value.abs() < self.bound)
+        // and stays what it is, NaN also
+        value.abs() >= self.bound || value.is_nan()
     }
 
     /// The bin that holds `u`, and where in it that is.
@@ -132,9 +132,9 @@ impl Double for BSpline {
             return y;
         }
         let shares = shares(p);
-        let ended = |(_, bin): &(usize, Bin)| bin.value(1.0) <= y;
+        let holds = |(_, bin): &(usize, Bin)| y < bin.value(1.0);
         // at the very end rounding may leave no bin
-        let Some((index, bin)) = self.bins(&shares).enumerate().skip_while(ended).next() else { return y };
+        let Some((index, bin)) = self.bins(&shares).enumerate().find(holds) else { return y };
         let xi = bracketed::solve(|xi| (bin.value(xi), bin.slope(xi)), y, [0.0, 1.0]);
         self.width() * (index as f64 + xi) - self.bound
     }

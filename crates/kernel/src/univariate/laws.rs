@@ -164,3 +164,24 @@ fn files_name_a_map_as_messages_do_and_keep_its_settings() {
         assert_eq!(map.check(), Ok(()), "{name}");
     }
 }
+
+#[test]
+fn strong_parameters_can_be_undone_also() {
+    for (name, map, interval) in table() {
+        let [least, most] = map.domain(map.closed().opposite());
+        for seed in 0..20 {
+            let p: Vec<f64> = parameters(&map, seed).into_iter().map(|p| 8.0 * p).collect();
+            for x in arguments(interval).chain([-1e4, -100.0, 100.0, 1e4]) {
+                let (y, log) = map.apply(map.closed(), &p, x);
+                // an end of the interval, to the last digit
+                if y <= least || y >= most {
+                    continue;
+                }
+                let (u, back_log) = map.apply(map.closed().opposite(), &p, y);
+                let (again, _) = map.apply(map.closed(), &p, u);
+                assert!((again - y).abs() < 1e-13 * (1.0 + y.abs()), "{name}, seed {seed} at {x}: {again} {y}");
+                assert!(log.is_finite() && back_log.is_finite(), "{name}, seed {seed} at {x}: {log} {back_log}");
+            }
+        }
+    }
+}

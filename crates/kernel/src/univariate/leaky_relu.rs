@@ -66,7 +66,7 @@ impl<R: Real> Monotone<R> for LeakyRelu {
 
     fn gradient(&self, p: &[R], u: R, dy: R, dl: R, dp: &mut [R]) -> R {
         dp.fill(R::zero());
-        if !(u < R::zero()) {
+        if u >= R::zero() {
             return dy;
         }
         let log = self.log_slope(p);

@@ -74,8 +74,8 @@ struct At {
 }
 
 impl Mixture {
-    /// Means and scale of the components at the start: together as wide as the base, or, where that is no measure, as one
-    /// component.
+    /// Means and log-scale of the components at the start: together as wide as the base, or, where that is no measure,
+    /// as one component.
     fn start(&self) -> (impl Fn(usize) -> f64 + use<>, f64) {
         let kernel = self.kernel.distribution().standard_deviation();
         let width = match self.onto {
@@ -83,16 +83,16 @@ impl Mixture {
             onto => onto.standard_deviation(),
         };
         let spread = Spread::of(self.components);
-        (move |k| width * spread.centres[k], width / kernel * spread.rest)
+        (move |k| width * spread.centres[k], (width / kernel * spread.rest).ln())
     }
 
-    /// Means, soft-clipped log-scales and scales.
+    /// Means, soft-clipped changes of the log-scales, and log-scales.
     fn places(&self, p: &[f64]) -> impl Iterator<Item = (f64, f64, f64)> {
-        let (centre, scale) = self.start();
+        let (centre, log_scale) = self.start();
         let (means, raw) = p[self.components..].split_at(self.components);
         means.iter().zip(raw).enumerate().map(move |(k, (mean, &raw))| {
             let alpha = soft_clip(raw, CLIP);
-            (centre(k) + mean, alpha, scale * alpha.exp())
+            (centre(k) + mean, alpha, log_scale + alpha)
         })
     }
 
@@ -100,10 +100,11 @@ impl Mixture {
         let (kernel, logits) = (self.kernel.distribution(), &p[..self.components]);
         let total = log_sum_exp(logits.iter().copied());
         let mut components = [Component::default(); MOST_TERMS];
-        for ((component, logit), (mean, alpha, scale)) in components.iter_mut().zip(logits).zip(self.places(p)) {
-            let (log_weight, t) = (logit - total, (x - mean) / scale);
+        for ((component, logit), (mean, alpha, log_scale)) in components.iter_mut().zip(logits).zip(self.places(p)) {
+            let (log_weight, scale) = (logit - total, log_scale.exp());
+            let t = (x - mean) / scale;
             let tails = kernel.log_tails(t).map(|tail| log_weight + tail);
-            let log_density = log_weight + kernel.log_density(t) - scale.ln();
+            let log_density = log_weight + kernel.log_density(t) - log_scale;
             *component = Component { log_weight, alpha, scale, t, tails, log_density };
         }
         let used = &components[..self.components];
@@ -148,8 +149,8 @@ impl Double for Mixture {
     fn solve(&self, p: &[f64], z: f64) -> f64 {
         let kernel = self.kernel.distribution();
         let t = kernel.quantile(self.onto.log_tails(z));
-        let bracket = self.places(p).fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], (mean, _, scale)| {
-            let place = mean + scale * t;
+        let bracket = self.places(p).fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], (mean, _, log_scale)| {
+            let place = mean + log_scale.exp() * t;
             [low.min(place), high.max(place)]
         });
         let as_kernel = |x: f64| {

@@ -56,10 +56,10 @@ mod tests {
 
     /// mpmath with 60 digits: `log(erfc(z / sqrt(2)) / 2)`.
     const LOG_UPPER: [(f64, f64); 10] = [
-        (0.0, -0.693_147_180_559_945_3),
+        (0.0, -std::f64::consts::LN_2),
         (0.5, -1.175_911_761_593_618_6),
         (1.0, -1.841_021_645_009_263_5),
-        (2.5, -5.081_648_277_278_690_5),
+        (2.5, -5.081_648_277_278_69),
         (5.0, -15.064_998_393_988_725),
         (7.999, -35.005_316_284_639_32),
         (8.001, -35.021_559_020_864_89),
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn quantiles_have_known_values() {
         // mpmath: the first is where the tail is 2.5 %, the last solves log Φ(z) = −1e5
-        for (log, z) in [(0.025f64.ln(), -1.959_963_984_540_054), (-1e5, -447.197_893_678_525_05)] {
+        for (log, z) in [(0.025f64.ln(), -1.959_963_984_540_054), (-1e5, -447.197_893_678_525_1)] {
             let other = (-log.exp()).ln_1p();
             let (lower, upper) = (quantile([log, other]), quantile([other, log]));
             assert!((lower / z - 1.0).abs() < 1e-14 && lower == -upper, "{log}: {lower} {upper} {z}");

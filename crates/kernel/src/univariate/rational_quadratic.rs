@@ -13,9 +13,8 @@ use std::cmp::Ordering;
 /// at all knots are continuous, 1 at the outermost.
 ///
 /// `p` are the `bins` raw widths, the `bins` raw heights (a softmax makes shares of them) and the `bins − 1` raw slopes
-/// at the inner knots (a softplus makes them positive). Shares are at least 0.001 of their mean, slopes at least
-/// 0.001. With `ξ` the place of `u` in its bin, `s` the bin's height over
-/// its width and `d₀`, `d₁` the slopes at its ends:
+/// at the inner knots (a softplus makes them positive). Shares are at least 0.001 of their mean, slopes at least 0.001.
+/// With `ξ` the place of `u` in its bin, `s` the bin's height over its width and `d₀`, `d₁` the slopes at its ends:
 ///
 /// `y = y₀ + h·(s ξ² + d₀ ξ(1−ξ)) / D`, `D = s + (d₀ + d₁ − 2s)·ξ(1−ξ)`,
 /// `dy/du = s²·(d₁ ξ² + 2s ξ(1−ξ) + d₀ (1−ξ)²) / D²`.
@@ -78,8 +77,8 @@ impl RationalQuadratic {
     }
 
     fn outside<R: Real>(&self, value: R) -> bool {
-        // NaN is outside as well, and stays NaN
-        !(value.abs() < R::of(self.bound))
+        // and stays what it is, NaN also
+        value.abs() >= R::of(self.bound) || value.is_nan()
     }
 }
 
