@@ -1,5 +1,5 @@
-//! Increasing cubic B-splines (the monotone regression splines of Ramsay 1988; as flows, Hong & Chun 2023), data → base in
-//! closed form.
+//! Increasing cubic B-splines (the monotone regression splines of Ramsay 1988; as flows, Hong & Chun 2023), data → base
+//! in closed form.
 
 use super::bracketed;
 use super::double::Double;
@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 /// On `[−bound, bound]` a cubic spline with `bins` equal bins of width `h`, outside it the identity; twice continuously
 /// differentiable everywhere.
 ///
-/// `y = Σ c_i B_i(u)` with the uniform cubic B-splines `B_i`, whose slope is `Σ (c_{i+1} − c_i)/h·B²_i(u)` with quadratic
-/// ones, which are positive and sum to 1. So the spline increases as its coefficients do. Their increments are `h` at
-/// both ends, twice, which makes it meet the identity there with its slope and curvature; the `bins − 2` between are
-/// shares of what is left: a softmax of `p`. Zeros are the identity. The other direction is bracketed Newton in a bin.
+/// `y = Σ c_i B_i(u)` with the uniform cubic B-splines `B_i`, whose slope is `Σ (c_{i+1} − c_i)/h·B²_i(u)` with
+/// quadratic ones, which are positive and sum to 1. So the spline increases as its coefficients do. Their increments
+/// are `h` at both ends, twice, which makes it meet the identity there with its slope and curvature; the `bins − 2`
+/// between are shares of what is left: a softmax of `p`. Zeros are the identity. The other direction is bracketed
+/// Newton in a bin.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BSpline {

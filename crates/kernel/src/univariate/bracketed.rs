@@ -7,8 +7,8 @@ const STEPS: usize = 120;
 const LAST_STEP: f64 = 1e-13;
 
 /// The `u` in `[low, high]` with `f(u) = y`, given `f(u)` and `f'(u)`: Newton steps as long as they stay in the bracket
-/// and shrink, bisections otherwise, so that flat places, infinite slopes and rounding cannot lead astray. NaN if `y` or an
-/// end is; the nearer end where the solution would be beyond it.
+/// and shrink, bisections otherwise, so that flat places, infinite slopes and rounding cannot lead astray. NaN if `y`
+/// or an end is; the nearer end where the solution would be beyond it.
 pub fn solve(f: impl Fn(f64) -> (f64, f64), y: f64, [mut low, mut high]: [f64; 2]) -> f64 {
     if y.is_nan() {
         return y;

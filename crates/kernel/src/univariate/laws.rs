@@ -5,8 +5,8 @@ use super::{Affine, BSpline, Distribution, Kernel, LeakyRelu, Mixture, PositiveS
 use crate::affine::Direction;
 use crate::noise::{Purpose, fill_gaussian};
 
-/// Every map, with a name for messages and the interval in which arguments of its closed direction are drawn. Where that
-/// direction leads to an interval only ([`Univariate::domain`] of the other), so does what is drawn for the other.
+/// Every map, with a name for messages and the interval in which arguments of its closed direction are drawn. Where
+/// that direction leads to an interval only ([`Univariate::domain`] of the other), so does what is drawn for the other.
 fn table() -> Vec<(&'static str, Univariate, [f64; 2])> {
     let mixture = |components, kernel, onto| Univariate::Mixture(Mixture { components, kernel, onto });
     let (gaussian, logistic, positive_sum) = (Kernel::Gaussian, Kernel::Logistic, |terms| PositiveSum { terms });

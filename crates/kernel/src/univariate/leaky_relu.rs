@@ -1,4 +1,5 @@
-//! The rectifier that is invertible: one slope below zero, another above. A plain rectifier has slope 0 below and is not.
+//! The rectifier that is invertible: one slope below zero, another above. A plain rectifier has slope 0 below and is
+//! not.
 
 use super::Monotone;
 use super::settings::{SettingError, Settings};
@@ -12,8 +13,8 @@ const CLIP: f64 = 5.0;
 /// `y = u` for `u ≥ 0` and `y = s·u` below, base → data, from the real numbers onto them; the log-derivative is 0 or
 /// `log s` (at zero itself, where there is none, 0).
 ///
-/// With `slope` (Maas, Hannun & Ng 2013) `s` is that and nothing is learned; without it `p = [a]` and `s = e^α` with the
-/// soft clip `α = a / (1 + |a|/5)` (after PReLU, He et al. 2015), which is the identity at zero.
+/// With `slope` (Maas, Hannun & Ng 2013) `s` is that and nothing is learned; without it `p = [a]` and `s = e^α` with
+/// the soft clip `α = a / (1 + |a|/5)` (after PReLU, He et al. 2015), which is the identity at zero.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LeakyRelu {

@@ -1,6 +1,7 @@
 //! The distribution function of a mixture, then the quantile function of the base: data → base in closed form. Its
-//! density is that of the mixture, so an autoregressive layer of it is a mixture density network per coordinate (MADE MoG
-//! and MAF MoG, Papamakarios, Pavlakou & Murray 2017, §3.2) and a coupling layer one of Flow++ (Ho et al. 2019, §3.2).
+//! density is that of the mixture, so an autoregressive layer of it is a mixture density network per coordinate (MADE
+//! MoG and MAF MoG, Papamakarios, Pavlakou & Murray 2017, §3.2) and a coupling layer one of Flow++ (Ho et al. 2019,
+//! §3.2).
 
 use super::bracketed;
 use super::distribution::Distribution;
@@ -15,14 +16,14 @@ use serde::{Deserialize, Serialize};
 const CLIP: f64 = 7.0;
 
 /// `z = Q(F(x))` with `F(x) = Σ π_k G((x − m_k)/s_k)`, where `G` is the distribution function of `kernel` and `Q` the
-/// quantile function of `onto`; from the real numbers onto the support of `onto`. With the densities `f = F'` and `φ` of
-/// `onto`, `ℓ = log f(x) − log φ(z)`: the density of `x` is `f(x)`, whatever it is mapped onto. `F` and `1 − F` are both
-/// known by their logarithms, so that `z` is finite and accurate where `F` is 1 to the last digit.
+/// quantile function of `onto`; from the real numbers onto the support of `onto`. With the densities `f = F'` and `φ`
+/// of `onto`, `ℓ = log f(x) − log φ(z)`: the density of `x` is `f(x)`, whatever it is mapped onto. `F` and `1 − F` are
+/// both known by their logarithms, so that `z` is finite and accurate where `F` is 1 to the last digit.
 ///
-/// `p` are the `components` logits (`π` is their softmax), then as many means and as many raw log-scales. Means are added
-/// to quantiles and log-scales, soft-clipped to ±7, to a common one, so that components differ at zero and the map is near
-/// the identity, which it is for one component of the distribution that it is mapped onto. The other direction is
-/// bracketed Newton between the quantiles of the components.
+/// `p` are the `components` logits (`π` is their softmax), then as many means and as many raw log-scales. Means are
+/// added to quantiles and log-scales, soft-clipped to ±7, to a common one, so that components differ at zero and the
+/// map is near the identity, which it is for one component of the distribution that it is mapped onto. The other
+/// direction is bracketed Newton between the quantiles of the components.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mixture {
@@ -144,8 +145,8 @@ impl Double for Mixture {
         (z, at.log_density - self.onto.log_density(z))
     }
 
-    /// On the scale of the kernel's own quantiles `t`, on which the map is nearly straight in the tails. Every component
-    /// has its `t` at `m_k + s_k t`, and the mixture between the least and the greatest of these.
+    /// On the scale of the kernel's own quantiles `t`, on which the map is nearly straight in the tails. Every
+    /// component has its `t` at `m_k + s_k t`, and the mixture between the least and the greatest of these.
     fn solve(&self, p: &[f64], z: f64) -> f64 {
         let kernel = self.kernel.distribution();
         let t = kernel.quantile(self.onto.log_tails(z));

@@ -160,8 +160,8 @@ impl Univariate {
         })
     }
 
-    /// Gradients of [`Univariate::apply`] at `given`, which it had mapped to `mapped`: from those by the mapped number and
-    /// the log-derivative to that by `given`, which is returned, and those by the parameters, written to `dp`.
+    /// Gradients of [`Univariate::apply`] at `given`, which it had mapped to `mapped`: from those by the mapped number
+    /// and the log-derivative to that by `given`, which is returned, and those by the parameters, written to `dp`.
     #[inline]
     pub fn gradient<R: Real>(
         &self,

@@ -14,13 +14,13 @@ const CLIP: f64 = 5.0;
 /// Sum of the weights at the start.
 const START: f64 = 0.1;
 
-/// `y = μ + a·u + Σ w_k tanh(b_k·(u − c_k))` with `a`, `w_k`, `b_k > 0`. A sum of increasing functions with weights of at
-/// least zero need not increase, nor reach every number; as `a > 0`, this one increases from the real numbers onto them.
-/// Its slope is `S = a + Σ w_k b_k sech²(b_k·(u − c_k))`, and `ℓ = log S`.
+/// `y = μ + a·u + Σ w_k tanh(b_k·(u − c_k))` with `a`, `w_k`, `b_k > 0`. A sum of increasing functions with weights of
+/// at least zero need not increase, nor reach every number; as `a > 0`, this one increases from the real numbers onto
+/// them. Its slope is `S = a + Σ w_k b_k sech²(b_k·(u − c_k))`, and `ℓ = log S`.
 ///
 /// `p` are `μ`, the raw `a`, and then the raw `w`, the `c` and the raw `b` of the `terms`. Raw numbers are soft-clipped
-/// logarithms; `w` are relative to `0.1 / terms`, `c` are added to quantiles of the normal distribution. At zero the map is
-/// within 0.1 of the identity. The other direction is bracketed Newton in `(y − μ ± Σ w_k)/a`.
+/// logarithms; `w` are relative to `0.1 / terms`, `c` are added to quantiles of the normal distribution. At zero the
+/// map is within 0.1 of the identity. The other direction is bracketed Newton in `(y − μ ± Σ w_k)/a`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PositiveSum {

@@ -6,9 +6,9 @@ use super::settings::Settings;
 use crate::Real;
 use crate::affine::Direction;
 
-/// `y = 1 / (1 + e^{−u})`, without parameters, from the real numbers onto (0, 1). Its log-derivative
-/// `−softplus(u) − softplus(−u)` is about `−|u|` far out, where `log(y(1−y))` would be −∞ (RealNVP, Dinh, Sohl-Dickstein
-/// & Bengio 2017, §4.1, maps pixels by it).
+/// `y = 1 / (1 + e^{−u})`, without parameters, from the real numbers onto (0, 1). Its log-derivative `−softplus(u) −
+/// softplus(−u)` is about `−|u|` far out, where `log(y(1−y))` would be −∞ (RealNVP, Dinh, Sohl-Dickstein & Bengio 2017,
+/// §4.1, maps pixels by it).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sigmoid {
     /// Base → data: data lie in (0, 1).

@@ -6,9 +6,9 @@ use super::settings::Settings;
 use crate::Real;
 use crate::affine::Direction;
 
-/// `y = tanh u`, base → data, without parameters, from the real numbers onto (−1, 1). Its log-derivative
-/// `−2 log cosh u = 2(log 2 − u − softplus(−2u))` is about `−2|u|` far out, where `log(1 − y²)` would be −∞ (the squashed
-/// policies of Haarnoja et al. 2018, appendix C).
+/// `y = tanh u`, base → data, without parameters, from the real numbers onto (−1, 1). Its log-derivative `−2 log cosh u
+/// = 2(log 2 − u − softplus(−2u))` is about `−2|u|` far out, where `log(1 − y²)` would be −∞ (the squashed policies of
+/// Haarnoja et al. 2018, appendix C).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tanh;
 
