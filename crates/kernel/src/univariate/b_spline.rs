@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_spline_is_the_sum_of_b_splines() {
-        // between two coefficients that are alike lies a plateau of the slope's floor; here by de Boor's recursion
+        // de Boor's recursion
         fn b(degree: usize, i: f64, x: f64) -> f64 {
             if degree == 0 {
                 return f64::from(u8::from(i <= x && x < i + 1.0));

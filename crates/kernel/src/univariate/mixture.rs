@@ -1,6 +1,6 @@
 //! The distribution function of a mixture, then the quantile function of the base: data → base in closed form. Its
 //! density is that of the mixture, so an autoregressive layer of it is a mixture density network per coordinate (MADE
-//! MoG and MAF MoG, Papamakarios, Pavlakou & Murray 2017, §3.2) and a coupling layer one of Flow++ (Ho et al. 2019,
+//! MoG and MAF MoG, Papamakarios, Pavlakou & Murray 2017) and a coupling layer one of Flow++ (Ho et al. 2019,
 //! §3.2).
 
 use super::bracketed;

@@ -1,4 +1,4 @@
-//! Skewed and heavy or light tails (Jones & Pewsey 2009, "Sinh-arcsinh distributions", §2).
+//! Skewed and heavy or light tails (Jones & Pewsey 2009, "Sinh-arcsinh distributions").
 
 use super::Monotone;
 use super::scalar::log_cosh;
