@@ -1,15 +1,39 @@
 //! What every univariate map must be: increasing, inverted by its other direction, with the log-derivative and the
 //! gradients that differences have. A new map is a row of the table.
 
-use super::{RationalQuadratic, Univariate};
+use super::{Affine, BSpline, Distribution, Kernel, LeakyRelu, Mixture, PositiveSum, RationalQuadratic, Univariate};
 use crate::affine::Direction;
 use crate::noise::{Purpose, fill_gaussian};
 
-/// Every map, with a name for messages and the interval in which its arguments are drawn.
+/// Every map, with a name for messages and the interval in which arguments of its closed direction are drawn. Where
+/// that direction leads to an interval only ([`Univariate::domain`] of the other), so does what is drawn for the other.
 fn table() -> Vec<(&'static str, Univariate, [f64; 2])> {
+    let mixture = |components, kernel, onto| Univariate::Mixture(Mixture { components, kernel, onto });
+    let (gaussian, logistic, positive_sum) = (Kernel::Gaussian, Kernel::Logistic, |terms| PositiveSum { terms });
     vec![
+        ("additive", Univariate::Additive, [-5.0, 5.0]),
+        ("affine", Univariate::Affine(Affine { log_scale_clip: 5.0 }), [-5.0, 5.0]),
         ("spline, 2 bins", Univariate::RationalQuadratic(RationalQuadratic { bins: 2, bound: 2.0 }), [-3.0, 3.0]),
         ("spline, 8 bins", Univariate::RationalQuadratic(RationalQuadratic { bins: 8, bound: 3.0 }), [-3.5, 3.5]),
+        ("B-spline, 4 bins", Univariate::BSpline(BSpline { bins: 4, bound: 2.0 }), [-3.0, 3.0]),
+        ("B-spline, 64 bins", Univariate::BSpline(BSpline { bins: 64, bound: 3.0 }), [-3.5, 3.5]),
+        ("1 Gaussian", mixture(1, gaussian, Distribution::Normal), [-6.0, 6.0]),
+        ("5 Gaussians", mixture(5, gaussian, Distribution::Normal), [-6.0, 6.0]),
+        ("16 Gaussians", mixture(16, gaussian, Distribution::Normal), [-6.0, 6.0]),
+        ("Gaussians onto logistic", mixture(4, gaussian, Distribution::Logistic), [-4.0, 4.0]),
+        ("Gaussians onto uniform", mixture(3, gaussian, Distribution::Uniform), [-1.5, 1.5]),
+        ("logistics onto normal", mixture(3, logistic, Distribution::Normal), [-9.0, 9.0]),
+        ("logistics onto logistic", mixture(6, logistic, Distribution::Logistic), [-9.0, 9.0]),
+        ("logistics onto uniform", mixture(2, logistic, Distribution::Uniform), [-3.0, 3.0]),
+        ("positive sum, 1 term", Univariate::PositiveSum(positive_sum(1)), [-4.0, 4.0]),
+        ("positive sum, 9 terms", Univariate::PositiveSum(positive_sum(9)), [-4.0, 4.0]),
+        ("sinh-arcsinh", Univariate::SinhArcsinh, [-4.0, 4.0]),
+        ("leaky ReLU, learned", Univariate::LeakyRelu(LeakyRelu { slope: None }), [-4.0, 4.0]),
+        ("leaky ReLU, fixed", Univariate::LeakyRelu(LeakyRelu { slope: Some(0.1) }), [-4.0, 4.0]),
+        ("sigmoid", Univariate::Sigmoid, [-4.0, 4.0]),
+        ("logit", Univariate::Logit, [-4.0, 4.0]),
+        ("tanh", Univariate::Tanh, [-2.5, 2.5]),
+        ("softplus", Univariate::Softplus, [-4.0, 4.0]),
     ]
 }
 
@@ -118,8 +142,45 @@ fn far_out_nothing_is_nan() {
                 let (y, log) = map.apply(direction, &p, x);
                 let mut dp = vec![0.0; p.len()];
                 let dx = map.gradient(direction, &p, x, y, 1.0, 1.0, &mut dp);
-                let fine = y.is_finite() && log.is_finite() && dx.is_finite() && dp.iter().all(|d| d.is_finite());
+                let [least, most] = map.domain(direction);
+                let fine = if f64::from(x) > least && f64::from(x) < most {
+                    y.is_finite() && log.is_finite() && dx.is_finite() && dp.iter().all(|d| d.is_finite())
+                } else {
+                    // there is no solution, and nothing that looks like one
+                    !y.is_finite()
+                };
                 assert!(fine, "{name}, {direction:?} at {x}: {y} {log} {dx} {dp:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn files_name_a_map_as_messages_do_and_keep_its_settings() {
+    for (name, map, _) in table() {
+        let text = serde_json::to_string(&map).unwrap();
+        assert!(text.trim_start_matches("{").starts_with(&format!("\"{}\"", map.name())), "{name}: {text}");
+        assert_eq!(serde_json::from_str::<Univariate>(&text).unwrap(), map);
+        assert_eq!(map.check(), Ok(()), "{name}");
+    }
+}
+
+#[test]
+fn strong_parameters_can_be_undone_also() {
+    for (name, map, interval) in table() {
+        let [least, most] = map.domain(map.closed().opposite());
+        for seed in 0..20 {
+            let p: Vec<f64> = parameters(&map, seed).into_iter().map(|p| 8.0 * p).collect();
+            for x in arguments(interval).chain([-1e4, -100.0, 100.0, 1e4]) {
+                let (y, log) = map.apply(map.closed(), &p, x);
+                // an end of the interval, to the last digit
+                if y <= least || y >= most {
+                    continue;
+                }
+                let (u, back_log) = map.apply(map.closed().opposite(), &p, y);
+                let (again, _) = map.apply(map.closed(), &p, u);
+                assert!((again - y).abs() < 1e-13 * (1.0 + y.abs()), "{name}, seed {seed} at {x}: {again} {y}");
+                assert!(log.is_finite() && back_log.is_finite(), "{name}, seed {seed} at {x}: {log} {back_log}");
             }
         }
     }

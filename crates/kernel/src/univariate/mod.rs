@@ -5,11 +5,41 @@
 //! written out for the closed direction and follow for the other by the implicit function theorem: with `y = f(u; p)`
 //! and `ℓ(u; p) = log f'(u; p)`, the inverse has `∂u/∂y = 1/f'`, `∂u/∂p = −(∂f/∂p)/f'` and the log-det `−ℓ(u; p)`.
 
+mod additive;
+mod affine;
+mod b_spline;
+mod bracketed;
+mod distribution;
+mod double;
 #[cfg(test)]
 mod laws;
+mod leaky_relu;
+mod mixture;
+mod normal;
+mod positive_sum;
 mod rational_quadratic;
+mod scalar;
+mod settings;
+mod shares;
+mod sigmoid;
+mod sinh_arcsinh;
+mod softplus;
+mod start;
+mod tanh;
 
+pub use additive::Additive;
+pub use affine::Affine;
+pub use b_spline::BSpline;
+pub use distribution::Distribution;
+pub use leaky_relu::LeakyRelu;
+pub use mixture::{Kernel, Mixture};
+pub use positive_sum::PositiveSum;
 pub use rational_quadratic::RationalQuadratic;
+pub use settings::{SettingError, Settings};
+pub use sigmoid::Sigmoid;
+pub use sinh_arcsinh::SinhArcsinh;
+pub use softplus::Softplus;
+pub use tanh::Tanh;
 
 use crate::Real;
 use crate::affine::Direction;
@@ -38,20 +68,75 @@ pub trait Monotone<R: Real> {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Univariate {
+    /// Shift (Dinh et al. 2014): [`struct@Additive`].
+    Additive,
+    /// Shift and scale (Kingma et al. 2016): [`Affine`].
+    Affine(Affine),
     /// Rational-quadratic spline (Durkan et al. 2019): [`RationalQuadratic`].
     RationalQuadratic(RationalQuadratic),
+    /// Cubic B-spline (Ramsay 1988): [`BSpline`].
+    BSpline(BSpline),
+    /// Distribution function of a mixture (Papamakarios et al. 2017; Ho et al. 2019): [`Mixture`].
+    Mixture(Mixture),
+    /// Positive sum of increasing functions (Huang et al. 2018): [`PositiveSum`].
+    PositiveSum(PositiveSum),
+    /// Skew and tail weight (Jones & Pewsey 2009): [`struct@SinhArcsinh`].
+    SinhArcsinh,
+    /// Two slopes (Maas et al. 2013): [`LeakyRelu`].
+    LeakyRelu(LeakyRelu),
+    /// Data in (0, 1): [`Sigmoid::ToData`].
+    Sigmoid,
+    /// A base in (0, 1): [`Sigmoid::ToBase`].
+    Logit,
+    /// Data in (−1, 1): [`struct@Tanh`].
+    Tanh,
+    /// Positive data: [`struct@Softplus`].
+    Softplus,
 }
 
 /// What `$one` is for whichever map it is.
 macro_rules! each {
+    (@$without_settings:expr, $one:ident => $body:expr) => {{
+        let $one = &$without_settings;
+        $body
+    }};
     ($map:expr, $one:ident => $body:expr) => {
         match $map {
+            Univariate::Additive => each!(@Additive, $one => $body),
+            Univariate::Affine($one) => $body,
             Univariate::RationalQuadratic($one) => $body,
+            Univariate::BSpline($one) => $body,
+            Univariate::Mixture($one) => $body,
+            Univariate::PositiveSum($one) => $body,
+            Univariate::SinhArcsinh => each!(@SinhArcsinh, $one => $body),
+            Univariate::LeakyRelu($one) => $body,
+            Univariate::Sigmoid => each!(@Sigmoid::ToData, $one => $body),
+            Univariate::Logit => each!(@Sigmoid::ToBase, $one => $body),
+            Univariate::Tanh => each!(@Tanh, $one => $body),
+            Univariate::Softplus => each!(@Softplus, $one => $body),
         }
     };
 }
 
 impl Univariate {
+    /// As files and messages name it.
+    pub fn name(&self) -> &'static str {
+        each!(self, one => one.name())
+    }
+
+    /// Whether it can be computed with its settings, which the other methods take for granted.
+    ///
+    /// # Errors
+    /// Names the first setting that is out of range, with what was found and expected.
+    pub fn check(&self) -> Result<(), SettingError> {
+        each!(self, one => one.check())
+    }
+
+    /// The open interval that `direction` maps; it gives NaN outside, and NaN or an infinity at its ends.
+    pub fn domain(&self, direction: Direction) -> [f64; 2] {
+        if direction == self.closed() { settings::REALS } else { each!(self, one => one.range()) }
+    }
+
     /// Numbers that it takes per coordinate.
     pub fn parameters(&self) -> usize {
         each!(self, one => Monotone::<f64>::parameters(one))
@@ -75,8 +160,8 @@ impl Univariate {
         })
     }
 
-    /// Gradients of [`Univariate::apply`] at `given`, which it had mapped to `mapped`: from those by the mapped number and
-    /// the log-derivative to that by `given`, which is returned, and those by the parameters, written to `dp`.
+    /// Gradients of [`Univariate::apply`] at `given`, which it had mapped to `mapped`: from those by the mapped number
+    /// and the log-derivative to that by `given`, which is returned, and those by the parameters, written to `dp`.
     #[inline]
     pub fn gradient<R: Real>(
         &self,

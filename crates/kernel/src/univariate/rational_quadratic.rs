@@ -1,48 +1,44 @@
 //! Monotone rational-quadratic splines (Durkan, Bekasov, Murray & Papamakarios 2019, §3), data → base in closed form.
 
 use super::Monotone;
+use super::scalar::{sigmoid, softplus};
+use super::settings::{SettingError, Settings};
+use super::shares::{LEAST, MOST_SHARES, shares, to_raw};
 use crate::Real;
 use crate::affine::Direction;
 use serde::{Deserialize, Serialize};
-
-/// Least share of a bin's width and height of their mean, and least slope at a knot.
-const LEAST: f64 = 1e-3;
+use std::cmp::Ordering;
 
 /// On `[−bound, bound]` a quotient of two quadratic polynomials in each of `bins` bins, outside it the identity; slopes
 /// at all knots are continuous, 1 at the outermost.
 ///
 /// `p` are the `bins` raw widths, the `bins` raw heights (a softmax makes shares of them) and the `bins − 1` raw slopes
-/// at the inner knots (a softplus makes them positive). With `ξ` the place of `u` in its bin, `s` the bin's height over
-/// its width and `d₀`, `d₁` the slopes at its ends:
+/// at the inner knots (a softplus makes them positive). Shares are at least 0.001 of their mean, slopes at least 0.001.
+/// With `ξ` the place of `u` in its bin, `s` the bin's height over its width and `d₀`, `d₁` the slopes at its ends:
 ///
 /// `y = y₀ + h·(s ξ² + d₀ ξ(1−ξ)) / D`, `D = s + (d₀ + d₁ − 2s)·ξ(1−ξ)`,
 /// `dy/du = s²·(d₁ ξ² + 2s ξ(1−ξ) + d₀ (1−ξ)²) / D²`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RationalQuadratic {
-    /// from 2 to [`RationalQuadratic::MOST_BINS`]
+    /// from 2 to 64
     pub bins: usize,
+    /// from 0.001 to 1000000
     pub bound: f64,
 }
 
-impl RationalQuadratic {
-    /// So that the shares of one map fit on the stack.
-    pub const MOST_BINS: usize = 64;
-
-    /// Shares of `raw`, each at least [`LEAST`] of the mean.
-    fn shares<R: Real>(&self, raw: &[R]) -> [R; Self::MOST_BINS] {
-        let most = raw.iter().copied().fold(R::neg_infinity(), R::max);
-        let mut shares = [R::zero(); Self::MOST_BINS];
-        let mut sum = R::zero();
-        for (share, &raw) in shares.iter_mut().zip(raw) {
-            *share = (raw - most).fast_exp();
-            sum += *share;
-        }
-        let (least, rest) = (R::of(LEAST / self.bins as f64), R::of(1.0 - LEAST));
-        shares[..self.bins].iter_mut().for_each(|share| *share = least + rest * *share / sum);
-        shares
+impl Settings for RationalQuadratic {
+    fn name(&self) -> &'static str {
+        "rational_quadratic"
     }
 
+    fn check(&self) -> Result<(), SettingError> {
+        self.check_count("bins", self.bins, [2, MOST_SHARES])?;
+        self.check_bound(self.bound)
+    }
+}
+
+impl RationalQuadratic {
     /// The bin whose side along one axis holds `value`: its index, start and length.
     fn find<R: Real>(&self, shares: &[R], value: R) -> (usize, R, R) {
         let (bound, last) = (R::of(self.bound), self.bins - 1);
@@ -81,22 +77,14 @@ impl RationalQuadratic {
     }
 
     fn outside<R: Real>(&self, value: R) -> bool {
-        // NaN is outside as well, and stays NaN
-        !(value.abs() < R::of(self.bound))
+        // and stays what it is, NaN also
+        value.abs() >= R::of(self.bound) || value.is_nan()
     }
 }
 
 /// Where the raw slope is zero the slope is 1.
 fn offset() -> f64 {
     (1.0 - LEAST).exp_m1().ln()
-}
-
-fn softplus<R: Real>(a: R) -> R {
-    a.max(R::zero()) + (-a.abs()).fast_exp().fast_ln_1p()
-}
-
-fn sigmoid<R: Real>(a: R) -> R {
-    R::one() / (R::one() + (-a).fast_exp())
 }
 
 impl<R: Real> Monotone<R> for RationalQuadratic {
@@ -113,8 +101,8 @@ impl<R: Real> Monotone<R> for RationalQuadratic {
             return (u, R::zero());
         }
         let (widths, heights, slopes) = self.parts(p);
-        let (index, x, width) = self.find(&self.shares(widths), u);
-        let (y, height) = self.side(&self.shares(heights), index);
+        let (index, x, width) = self.find(&shares(widths), u);
+        let (y, height) = self.side(&shares(heights), index);
         let [d0, d1] = self.slopes(slopes, index);
         let (one, two) = (R::one(), R::of(2.0));
         let (xi, s) = ((u - x) / width, height / width);
@@ -131,8 +119,8 @@ impl<R: Real> Monotone<R> for RationalQuadratic {
             return y;
         }
         let (widths, heights, slopes) = self.parts(p);
-        let (index, y0, height) = self.find(&self.shares(heights), y);
-        let (x, width) = self.side(&self.shares(widths), index);
+        let (index, y0, height) = self.find(&shares(heights), y);
+        let (x, width) = self.side(&shares(widths), index);
         let [d0, d1] = self.slopes(slopes, index);
         let (s, up, two) = (height / width, y - y0, R::of(2.0));
         let bend = d0 + d1 - two * s;
@@ -147,7 +135,7 @@ impl<R: Real> Monotone<R> for RationalQuadratic {
             return dy;
         }
         let (widths, heights, raw_slopes) = self.parts(p);
-        let (width_shares, height_shares) = (self.shares(widths), self.shares(heights));
+        let (width_shares, height_shares) = (shares(widths), shares(heights));
         let (index, x, width) = self.find(&width_shares, u);
         let (_, height) = self.side(&height_shares, index);
         let [d0, d1] = self.slopes(raw_slopes, index);
@@ -173,8 +161,8 @@ impl<R: Real> Monotone<R> for RationalQuadratic {
 
         let (for_widths, rest) = dp.split_at_mut(self.bins);
         let (for_heights, for_slopes) = rest.split_at_mut(self.bins);
-        self.to_raw(&width_shares, index, -du, d_width, for_widths);
-        self.to_raw(&height_shares, index, dy, d_height, for_heights);
+        to_raw(&width_shares, self.side_by_shares(index, -du, d_width), for_widths);
+        to_raw(&height_shares, self.side_by_shares(index, dy, d_height), for_heights);
         for (knot, d) in [(index, d_d0), (index + 1, d_d1)] {
             if knot > 0 && knot < self.bins {
                 for_slopes[knot - 1] = d * sigmoid(raw_slopes[knot - 1] + R::of(offset()));
@@ -185,25 +173,13 @@ impl<R: Real> Monotone<R> for RationalQuadratic {
 }
 
 impl RationalQuadratic {
-    /// From the gradients by the start and the length of bin `index` to those by the raw shares.
-    fn to_raw<R: Real>(&self, shares: &[R], index: usize, d_start: R, d_length: R, d_raw: &mut [R]) {
-        let (least, rest) = (R::of(LEAST / self.bins as f64), R::of(1.0 - LEAST));
+    /// From the gradients by the start and the length of bin `index` to those by the shares.
+    fn side_by_shares<R: Real>(&self, index: usize, d_start: R, d_length: R) -> impl Fn(usize) -> R {
         let extent = R::of(2.0 * self.bound);
-        let d = |bin: usize| {
-            extent
-                * if bin < index {
-                    d_start
-                } else if bin == index {
-                    d_length
-                } else {
-                    R::zero()
-                }
-        };
-        // shares before the floor was added
-        let soft = |bin: usize| (shares[bin] - least) / rest;
-        let mean: R = (0..=index).map(|bin| soft(bin) * d(bin)).sum();
-        for (bin, d_raw) in d_raw.iter_mut().enumerate() {
-            *d_raw = rest * soft(bin) * (d(bin) - mean);
+        move |bin| match bin.cmp(&index) {
+            Ordering::Less => extent * d_start,
+            Ordering::Equal => extent * d_length,
+            Ordering::Greater => R::zero(),
         }
     }
 }
