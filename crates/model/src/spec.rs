@@ -2,6 +2,7 @@
 
 use flowstill_kernel::affine::Direction;
 use flowstill_kernel::rows::{RowError, RowSpec};
+use flowstill_kernel::univariate::SettingError;
 use flowstill_kernel::{Activation, ElementMap, Made, Univariate};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -142,7 +143,9 @@ pub enum SpecError {
     #[error("layer {layer}: in a coupling layer 1 to {most} of the coordinates determine the others, got {found}")]
     BadIdentity { layer: usize, most: usize, found: usize },
     #[error("layer {layer}: {error}")]
-    BadRowwise { layer: usize, error: RowError },
+    BadRowwise { layer: usize, error: Box<RowError> },
+    #[error("layer {layer}: {error}")]
+    BadMap { layer: usize, error: Box<SettingError> },
     #[error("layer {layer}: the log-scale clip must be a number from {LEAST_CLIP} to {MOST_CLIP}")]
     BadClip { layer: usize },
 }
@@ -166,7 +169,7 @@ impl FlowSpec {
         }
         for (layer, spec) in self.layers.iter().enumerate() {
             if let LayerSpec::Rowwise { map, .. } = spec {
-                map.check(self.dim).map_err(|error| SpecError::BadRowwise { layer, error })?;
+                map.check(self.dim).map_err(|error| SpecError::BadRowwise { layer, error: error.into() })?;
             }
             if let LayerSpec::Autoregressive(a) = spec {
                 if a.hidden.len() > DEEPEST {
@@ -190,6 +193,9 @@ impl FlowSpec {
                         return Err(SpecError::BadIdentity { layer, most: self.dim - 1, found });
                     }
                     _ => {}
+                }
+                if let Some(univariate) = &a.univariate {
+                    univariate.check().map_err(|error| SpecError::BadMap { layer, error: error.into() })?;
                 }
                 if !(a.log_scale_clip >= LEAST_CLIP && a.log_scale_clip <= MOST_CLIP) {
                     return Err(SpecError::BadClip { layer });

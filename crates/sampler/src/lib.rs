@@ -29,8 +29,8 @@ pub mod cost;
 pub mod error;
 pub mod exact;
 pub mod method;
-pub mod sampler;
 mod rowwise;
+pub mod sampler;
 mod segment;
 pub mod stream;
 

@@ -41,7 +41,8 @@ impl<E: Element> Rowwise<E> {
             let (dy, d_log_det) = (adjoints.take(&y_key), adjoints.take(&log_det_key));
             let mut d_theta = vec![E::zero(); range.len()];
             let differentiate = if closed { of_map } else { of_solution };
-            let dx = differentiate(map.as_ref(), &theta.values[range.clone()], &arguments, &dy, &d_log_det, &mut d_theta);
+            let dx =
+                differentiate(map.as_ref(), &theta.values[range.clone()], &arguments, &dy, &d_log_det, &mut d_theta);
             if let Some(mut sink) = theta.sink() {
                 sink[range].iter_mut().zip(&d_theta).for_each(|(sum, &d)| *sum += d);
             }

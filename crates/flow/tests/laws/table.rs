@@ -5,7 +5,9 @@ use flowstill_flow::graph::{Graph, Parameters, rows};
 use flowstill_flow::{Element, Flow};
 use flowstill_kernel::noise::{Purpose, fill_gaussian};
 use flowstill_kernel::rows::{Form, Ridge, RowSpec};
-use flowstill_kernel::univariate::{RationalQuadratic, Univariate};
+use flowstill_kernel::univariate::{
+    BSpline, Distribution, Kernel, Mixture, PositiveSum, RationalQuadratic, Univariate,
+};
 use flowstill_model::{Activation, Autoregressive, FlowSpec, LayerSpec, Layout, OrderRule, Orientation, ViewKind};
 use std::sync::Arc;
 
@@ -41,7 +43,9 @@ pub fn table(dim: usize) -> Vec<(&'static str, FlowSpec)> {
     let one = |layer| vec![layer];
     let rowwise = |map, orientation| LayerSpec::Rowwise { map, orientation };
     let lone = |map| one(rowwise(map, Maf));
-    let plu = || RowSpec::Linear(Form::Plu { order: random.clone(), signs: (0..dim).map(|i| 1 - 2 * (i as i8 % 2)).collect() });
+    let plu = || {
+        RowSpec::Linear(Form::Plu { order: random.clone(), signs: (0..dim).map(|i| 1 - 2 * (i as i8 % 2)).collect() })
+    };
     let medley = |orientation| {
         vec![
             rowwise(RowSpec::Planar { function: Ridge::Arctan }, orientation),
@@ -74,6 +78,19 @@ pub fn table(dim: usize) -> Vec<(&'static str, FlowSpec)> {
         ("iaf, residual", one(residual(Iaf, natural.clone(), &[12, 12, 12, 12, 12]))),
         ("maf, residual", one(residual(Maf, random.clone(), &[20, 20, 20]))),
         ("act_norm", one(LayerSpec::ActNorm { orientation: Maf })),
+        (
+            "maf, mixture of gaussians",
+            one(with(made(Maf, random.clone(), &[9], Activation::Tanh), mixture(Kernel::Gaussian))),
+        ),
+        (
+            "iaf, mixture of logistics",
+            one(with(made(Iaf, natural.clone(), &[9], Activation::Tanh), mixture(Kernel::Logistic))),
+        ),
+        ("maf, additive", one(with(made(Maf, natural.clone(), &[9], Activation::Tanh), Univariate::Additive))),
+        ("iaf, b-spline", one(with(made(Iaf, natural.clone(), &[9], Activation::Tanh), b_spline()))),
+        ("maf, positive sum", one(with(made(Maf, natural.clone(), &[9], Activation::Tanh), positive_sum()))),
+        ("elementwise mixture", lone(RowSpec::Elementwise { univariate: mixture(Kernel::Logistic) })),
+        ("elementwise sinh-arcsinh", lone(RowSpec::Elementwise { univariate: Univariate::SinhArcsinh })),
         ("maf, spline", one(with(made(Maf, random.clone(), &[12], Activation::Tanh), spline(4)))),
         ("iaf, spline", one(with(made(Iaf, natural.clone(), &[10, 7], Activation::Elu), spline(3)))),
         ("maf chain", chain(Maf)),
@@ -121,6 +138,18 @@ pub fn with(layer: LayerSpec, univariate: Univariate) -> LayerSpec {
         LayerSpec::Autoregressive(a) => LayerSpec::Autoregressive(Autoregressive { univariate: Some(univariate), ..a }),
         other => other,
     }
+}
+
+fn mixture(kernel: Kernel) -> Univariate {
+    Univariate::Mixture(Mixture { components: 3, kernel, onto: Distribution::Normal })
+}
+
+fn b_spline() -> Univariate {
+    Univariate::BSpline(BSpline { bins: 6, bound: 3.0 })
+}
+
+fn positive_sum() -> Univariate {
+    Univariate::PositiveSum(PositiveSum { terms: 2 })
 }
 
 pub fn spline(bins: usize) -> Univariate {

@@ -2,7 +2,7 @@
 
 use super::{Elementwise, Form, Householder, Linear, Permutation, Planar, Radial, Ridge, RowMap};
 use crate::Real;
-use crate::univariate::{RationalQuadratic, Univariate};
+use crate::univariate::{SettingError, Univariate};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -80,10 +80,8 @@ pub enum RowError {
          elementwise map has a few per dimension"
     )]
     TooLarge { kind: &'static str, dim: usize, found: usize },
-    #[error("a spline needs from 2 to {most} bins, got {found}")]
-    BadBins { most: usize, found: usize },
-    #[error("the bound of a spline must be a positive number")]
-    BadBound,
+    #[error(transparent)]
+    Setting(#[from] SettingError),
 }
 
 impl RowSpec {
@@ -115,7 +113,7 @@ impl RowSpec {
             Self::Householder { reflections, .. } if !(1..=MOST).contains(reflections) => {
                 return Err(RowError::BadReflections(*reflections));
             }
-            Self::Elementwise { univariate } => check_univariate(univariate)?,
+            Self::Elementwise { univariate } => univariate.check()?,
             Self::Planar { .. } | Self::Radial | Self::Linear(_) | Self::Householder { .. } => {}
         }
         match self.parameters(dim) {
@@ -163,26 +161,12 @@ fn check_order(dim: usize, order: &[usize]) -> Result<(), RowError> {
     }
 }
 
-fn check_univariate(univariate: &Univariate) -> Result<(), RowError> {
-    match univariate {
-        Univariate::RationalQuadratic(spline) => {
-            let most = RationalQuadratic::MOST_BINS;
-            if !(2..=most).contains(&spline.bins) {
-                return Err(RowError::BadBins { most, found: spline.bins });
-            }
-            if !(spline.bound > 0.0 && spline.bound.is_finite()) {
-                return Err(RowError::BadBound);
-            }
-            Ok(())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::noise::{Purpose, stream};
     use crate::rows::laws::noise;
+    use crate::univariate::RationalQuadratic;
 
     fn spline(bins: usize, bound: f64) -> RowSpec {
         RowSpec::Elementwise { univariate: Univariate::RationalQuadratic(RationalQuadratic { bins, bound }) }
@@ -283,9 +267,9 @@ mod tests {
                 "reflections, got 18446744073709551615",
             ),
             (RowSpec::Linear(Form::Triangular), 1 << 16, "at most 268435456"),
-            (spline(1, 3.0), 2, "from 2 to 64 bins, got 1"),
-            (spline(65, 3.0), 2, "from 2 to 64 bins, got 65"),
-            (spline(8, f64::NAN), 2, "positive number"),
+            (spline(1, 3.0), 2, "from 2 to 64, got 1"),
+            (spline(65, 3.0), 2, "from 2 to 64, got 65"),
+            (spline(8, f64::NAN), 2, "bound"),
         ] {
             let message = spec.check(dim).unwrap_err().to_string();
             assert!(message.contains(expected), "{message}");
