@@ -151,8 +151,9 @@ impl<R: Real> Sequential<R> {
         self.pass(theta, &solution[..rows * dim], activations);
         for (row, log_det) in log_det.iter_mut().enumerate() {
             for (position, &coordinate) in self.order.iter().enumerate() {
-                *log_det += self.element(activations, row, position, R::zero()).1;
-                values[row * dim + coordinate] = solution[row * dim + position];
+                let value = &mut values[row * dim + coordinate];
+                *log_det += self.element(activations, row, position, *value).1;
+                *value = solution[row * dim + position];
             }
         }
         rounds
