@@ -4,6 +4,7 @@ mod arguments;
 mod commands;
 mod interrupt;
 mod output;
+mod patience;
 mod sweep_view;
 mod terminal;
 

@@ -16,6 +16,7 @@ mod metrics;
 mod outside;
 mod outside_readers;
 mod recipes;
+mod results;
 mod running;
 mod sampling;
 mod slurm;

@@ -118,6 +118,28 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         self.ask("scancel", "--user=root");
         until("the queue is empty", || self.ask("squeue", "-h").is_empty().then_some(()));
+        until("both nodes are there", || (self.ask("sinfo", "-h -o %D,%T").trim() == "2,idle").then_some(()));
+    }
+}
+
+/// A node that was taken out of service, until the end of the test.
+struct OutOfService<'a> {
+    cluster: &'a Cluster,
+    node: &'a str,
+}
+
+impl<'a> OutOfService<'a> {
+    fn new(cluster: &'a Cluster, node: &'a str, state: &str) -> Self {
+        cluster.ask("scontrol", &format!("update nodename={node} state={state} reason=test"));
+        Self { cluster, node }
+    }
+}
+
+impl Drop for OutOfService<'_> {
+    fn drop(&mut self) {
+        let mut command = self.cluster.on(Command::new("scontrol"));
+        // no harm if SLURM itself has taken it back, as it does with one that answers
+        let _ = command.args(["update", &format!("nodename={}", self.node), "state=resume"]).output();
     }
 }
 
@@ -134,8 +156,8 @@ fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-fn kill(pid: &str) {
-    assert!(Command::new("kill").args(["-KILL", pid]).status().expect("kill").success(), "{pid} was gone already");
+fn send(signal: &str, pid: &str) {
+    assert!(Command::new("kill").args([signal, pid]).status().expect("kill").success(), "{pid} was gone already");
 }
 
 #[track_caller]
@@ -188,7 +210,7 @@ fn what_a_killed_worker_had_begun_is_done_by_another() {
     let Some(cluster) = Cluster::get() else { return };
     let desk = Desk::with("pair.yaml", PAIR);
     let (child, tasks) = cluster.started(&desk);
-    kill(&tasks[1].pid);
+    send("-KILL", &tasks[1].pid);
     ended(child).well().says(&[&format!("task {} ended as FAILED", tasks[1].name)]);
     same_as_undisturbed(&desk);
     assert_eq!(resumed(&desk), 1);
@@ -204,13 +226,59 @@ fn a_node_may_be_lost() {
     let above = Command::new("ps").args(["-o", "ppid=", "-p", &lost.pid]).output().expect("ps").stdout;
     // the daemon, what it started for the job, and the job: nobody is left to tell the controller
     for pid in [daemon.trim(), String::from_utf8_lossy(&above).trim(), &lost.pid] {
-        kill(pid);
+        send("-KILL", pid);
     }
     ended(child).well();
     same_as_undisturbed(&desk);
     cluster.ask("slurmd", &format!("-N {}", lost.node));
-    cluster.ask("scancel", "--user=root");
-    until("the node is back", || (cluster.ask("sinfo", "-h -o %D,%T").trim() == "2,idle").then_some(()));
+}
+
+/// How many tasks began on a node.
+fn begun_on(desk: &Desk, node: &str) -> usize {
+    let logs = std::fs::read_dir(desk.path("runs/pair/slurm/logs")).expect("logs");
+    let texts = logs.map(|log| std::fs::read_to_string(log.expect("an entry").path()).expect("text"));
+    texts.map(|text| text.matches(&format!("begun on {node}\n")).count()).sum()
+}
+
+#[test]
+fn a_node_may_be_drained() {
+    let Some(cluster) = Cluster::get() else { return };
+    let desk = Desk::with("pair.yaml", PAIR);
+    let (child, tasks) = cluster.started(&desk);
+    let _drained = OutOfService::new(&cluster, &tasks[0].node, "drain");
+    // what it had begun has to go on elsewhere
+    cluster.ask("scancel", &format!("--signal=TERM --batch {}", tasks[0].name));
+    ended(child).well();
+    same_as_undisturbed(&desk);
+    assert_eq!((resumed(&desk), begun_on(&desk, &tasks[0].node)), (1, 1));
+}
+
+#[test]
+fn a_node_may_be_set_down() {
+    let Some(cluster) = Cluster::get() else { return };
+    let desk = Desk::with("pair.yaml", PAIR);
+    let (child, tasks) = cluster.started(&desk);
+    let _down = OutOfService::new(&cluster, &tasks[1].node, "down");
+    ended(child).well();
+    same_as_undisturbed(&desk);
+    let task = cluster.ask("scontrol", &format!("-o show job {}", tasks[1].name));
+    assert!(task.contains(" Restarts=1 "), "it had to begin again: {task}");
+}
+
+#[test]
+fn the_time_of_a_job_may_be_shorter_than_a_training() {
+    let Some(cluster) = Cluster::get() else { return };
+    // SLURM looks at the times of jobs every half a minute, and gives the signal at the first look
+    let desk = Desk::with("pair.yaml", PAIR.replace("timeout_min: 10", "timeout_min: 1, signal_delay_s: 55"));
+    let (child, tasks) = cluster.started(&desk);
+    let pid = &tasks[0].pid;
+    // a training that takes until then, however fast the machine is
+    send("-STOP", pid);
+    // which wakes whom it signals
+    until("SLURM has told the worker to save", || (!Path::new("/proc").join(pid).exists()).then_some(()));
+    ended(child).well().says(&[&format!("task {} ended as saved, by a signal", tasks[0].name)]);
+    same_as_undisturbed(&desk);
+    assert!(resumed(&desk) > 0, "the training went on in the next job");
 }
 
 #[test]

@@ -61,6 +61,8 @@ waiting.contentDocument.open();
   found.away = effect.said();
   effect.host.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight" }));
   found.arrow = effect.said();
+  const layers = await chart("#effects-charts .chart:nth-child(2)");
+  found.diamonds = [...layers.host.querySelectorAll("path")].filter((path) => path.getAttribute("d").endsWith("Z")).length;
   one("#effects-legend button").click();
   found.fewer = (await chart("#effects-charts .chart")).dots.length;
   one("#effects-legend button").click();
@@ -81,5 +83,8 @@ waiting.contentDocument.open();
   found.copy = copy.textContent;
   waiting.hidden = true;
   found.wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  // before anything is scrolled, no caption reaches beyond what is seen of its table
+  found.cut = Math.max(...all(".scroll caption span").map((caption) =>
+    caption.getBoundingClientRect().right - caption.closest(".scroll").getBoundingClientRect().right));
   document.body.append(Object.assign(document.createElement("pre"), { id: "found", textContent: JSON.stringify(found) }));
 })().finally(() => waiting.remove());

@@ -1,7 +1,7 @@
 //! The report of a sweep in a real browser: it sorts, filters, names and pins as it says.
 
 #[path = "../../crates/sweep/tests/results/made_up.rs"]
-mod made_up;
+pub mod made_up;
 
 use super::browser::{Seen, open_at};
 use super::desk::Desk;
@@ -92,6 +92,8 @@ fn the_page_sorts_filters_names_and_pins() {
     assert_eq!(found["away"], "");
     // one of three values of the key, of all cells but baselines that are done
     assert!(found["dots"] == 73 && (40..60).contains(&found["fewer"].as_u64().expect("a count")), "{found}");
+    // of two baselines with three seeds, of which one is not done; both have the layers of their experiment
+    assert_eq!(found["diamonds"], 5);
     let charts = found["charts"].as_object().expect("charts");
     assert!(charts.len() == 7 && charts.values().all(|paths| paths.as_u64() > Some(5)), "{charts:?}");
     assert_eq!(found["numbers"], true, "a place that is no number");
@@ -104,11 +106,14 @@ fn no_screen_is_too_narrow_and_no_text_becomes_a_script() {
     let desk = Desk::new();
     Shape { seeds: 2, baselines: vec!["</script><script>throw 1</script>"], ..Shape::small() }.write(&desk.path(""));
     let report = report::write(&desk.path("")).expect("a report");
-    for width in [390, 1600] {
+    for width in [390, 1200, 1600] {
         let seen = open_at(&chromium, &with_reader(&report), (width, HEIGHT));
         assert_eq!((&seen.console, &seen.requests), (&Vec::new(), &Vec::new()));
-        let wider = found(&seen)["wide"].as_i64();
+        let found = found(&seen);
+        let wider = found["wide"].as_i64();
         assert!(wider <= Some(0), "at {width} pixels, {wider:?} more are needed");
+        let cut = found["cut"].as_f64().expect("captions");
+        assert!(cut <= 0.0, "at {width} pixels, a caption is cut off by {cut}");
     }
 }
 

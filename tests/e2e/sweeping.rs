@@ -5,9 +5,9 @@ use super::experiment::changed;
 use super::stopping::{ended, signal};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Four cells, two of which share each of two teachers.
 pub const SMALL: &str = "\
@@ -244,6 +244,8 @@ fn an_interrupt_saves_all_and_the_same_command_goes_on() {
     signal(&child, "INT");
     ended(child).fails(130).says(&["interrupted: what was begun is saved; the same command goes on"]);
     assert_eq!(files_below(&desk.path("runs/cache/leases")), vec![], "leases are given back");
+    // how often states are saved is no part of what is trained
+    desk.write("small.yaml", changed(&yaml, "checkpoint_every: 20", "checkpoint_every: 70"));
     desk.flowstill("sweep small.yaml").well();
     let whole = Desk::with("small.yaml", yaml);
     whole.flowstill("sweep small.yaml").well();
@@ -365,11 +367,46 @@ fn the_cache_keeps_what_a_sweep_names() {
 }
 
 #[test]
+fn what_killed_processes_left_goes_when_nobody_can_be_at_it() {
+    let desk = Desk::with("small.yaml", SMALL);
+    desk.flowstill("sweep small.yaml").well();
+    let left = |age: u64| {
+        let teacher = std::fs::read_dir(desk.path("runs/cache/teacher")).expect("teachers").next().expect("one");
+        let teacher = teacher.expect("an entry").path();
+        let files =
+            [teacher.join(".writing-x"), desk.path("runs/cache/leases/.lease-x"), desk.path("runs/small/.writing-x")];
+        for file in &files {
+            let file = std::fs::File::create(file).expect("a file");
+            file.set_modified(SystemTime::now() - Duration::from_secs(age)).expect("a time");
+        }
+        files
+    };
+    let there = |files: &[PathBuf]| files.iter().filter(|file| file.exists()).count();
+    let files = left(7200);
+    desk.flowstill("cache prune --older-than 1").well().says(&["removed: 0 stages, 0.0 MB\n"]);
+    desk.flowstill("cache prune --dry-run").well().says(&["would be removed: 0 stages, 0.0 MB, 3 files that killed"]);
+    assert_eq!(there(&files), 3);
+    desk.flowstill("cache prune").well().says(&["removed: 0 stages, 0.0 MB, 3 files that killed processes left"]);
+    assert_eq!(there(&files), 0);
+    let files = left(7200);
+    desk.flowstill("sweep small.yaml").well();
+    assert_eq!(there(&files), 0);
+    let files = left(600);
+    desk.flowstill("sweep small.yaml").well();
+    desk.flowstill("cache prune").well();
+    assert_eq!(there(&files), 3, "somebody may be at it, on whichever machine");
+}
+
+#[test]
 fn folders_that_hold_no_sweep_are_refused() {
     let desk = Desk::with("small.yaml", SMALL);
-    desk.flowstill("status .").fails(2).says(&[". holds no sweep: there is no plan.json"]);
     desk.write("broken/plan.json", "{");
-    desk.flowstill("status broken").fails(2).says(&["cannot read broken/plan.json"]);
+    for command in ["status", "results"] {
+        let none = desk.flowstill(&format!("{command} .")).fails(2);
+        none.says(&[". holds no sweep: there is no plan.json; name the folder of a sweep, such as runs/NAME"]);
+        let broken = desk.flowstill(&format!("{command} broken")).fails(2);
+        broken.says(&["cannot read broken/plan.json: EOF", "; delete it and run the sweep again, which makes it anew"]);
+    }
     desk.write("cache.yaml", changed(SMALL, "name: small", "name: cache"));
     desk.flowstill("sweep cache.yaml").fails(2).says(&["a sweep cannot be called `cache`"]);
 }

@@ -67,10 +67,10 @@ pub struct Results {
     /// Print the table as Markdown
     #[arg(long)]
     pub markdown: bool,
-    /// Write all columns to this file as CSV
+    /// Write all columns to this file as CSV; folders are made as needed
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
-    /// Write all columns to this file, one JSON object per line
+    /// Write all columns to this file, one JSON object per line; folders are made as needed
     #[arg(long, value_name = "FILE")]
     pub jsonl: Option<PathBuf>,
 }

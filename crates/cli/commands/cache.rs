@@ -28,12 +28,16 @@ pub fn cache(action: &CacheAction) -> Result<()> {
         }
         CacheAction::Prune(options) => {
             let keep = Keep { younger_than: options.older_than.map(|days| Duration::from_secs(86_400 * days)) };
-            let removed = cache::prune(&options.folder.runs, keep, options.dry_run)?;
-            for entry in &removed {
-                output::result(entry.path.display())?;
+            let pruned = cache::prune(&options.folder.runs, keep, options.dry_run)?;
+            for path in pruned.stages.iter().map(|entry| &entry.path).chain(&pruned.unfinished) {
+                output::result(path.display())?;
             }
             let verb = if options.dry_run { "would be removed" } else { "removed" };
-            output::note(format_args!("{verb}: {}", total(&removed)));
+            let files = match pruned.unfinished.len() {
+                0 => String::new(),
+                count => format!(", {count} files that killed processes left"),
+            };
+            output::note(format_args!("{verb}: {}{files}", total(&pruned.stages)));
         }
     }
     Ok(())

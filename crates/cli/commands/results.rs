@@ -2,7 +2,7 @@
 
 use crate::arguments::Results as Options;
 use crate::output;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use comfy_table::presets::{ASCII_MARKDOWN, NOTHING};
 use flowstill_sweep::results::{Column, Filter, ResultsError, Sort, Table, Value};
 use flowstill_sweep::{Graph, Sight, Store, SweepError, status};
@@ -10,13 +10,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 pub fn results(options: &Options) -> Result<()> {
-    let table = Table::read(&options.folder, &at_work(&options.folder)).map_err(SweepError::from)?;
+    let table = Table::read(&options.folder, &at_work(&options.folder))?;
     let table = arranged(table, options).map_err(SweepError::from)?;
     if let Some(path) = &options.csv {
-        table.write_csv(path).with_context(|| format!("cannot write {}", path.display()))?;
+        table.write_csv(path).map_err(|source| SweepError::write(path, source))?;
     }
     if let Some(path) = &options.jsonl {
-        table.write_json_lines(path).with_context(|| format!("cannot write {}", path.display()))?;
+        table.write_json_lines(path).map_err(|source| SweepError::write(path, source))?;
     }
     if options.csv.is_some() || options.jsonl.is_some() {
         return Ok(());

@@ -3,6 +3,7 @@
 use crate::arguments::{Executor, Sweep as Options};
 use crate::interrupt;
 use crate::output;
+use crate::patience::{A_MOMENT, patiently};
 use crate::sweep_view::{View, duration};
 use anyhow::{Context, Result};
 use flowstill_runner::RunError;
@@ -22,15 +23,27 @@ use std::thread::available_parallelism;
 const MOST_REASONS: usize = 5;
 
 pub fn sweep(options: &Options, quiet: bool) -> Result<()> {
-    let sweep = Sweep::load(&options.file).map_err(RunError::from)?;
+    let say = |line: String| {
+        move || {
+            if !quiet {
+                output::note(line)
+            }
+        }
+    };
+    let checking = say(format!("checking the cells of {}", options.file.display()));
+    let sweep = patiently(A_MOMENT, checking, || Sweep::load(&options.file)).map_err(RunError::from)?;
     if options.executor == Executor::Slurm && options.jobs.is_some() {
         let reason =
             "--jobs is for this machine; on SLURM `executor.slurm.array_parallelism` in the YAML bounds the jobs";
         return Err(SweepError::Refused(reason.to_owned()).into());
     }
-    let mut plan = planning::plan(&sweep)?;
-    plan.rules.retries = plan.rules.retries.max(options.retry.unwrap_or(0));
-    let graph = Graph::new(&plan);
+    let planning = say(format!("planning {} cells", sweep.cells.len()));
+    let (plan, graph) = patiently(A_MOMENT, planning, || {
+        let mut plan = planning::plan(&sweep)?;
+        plan.rules.retries = plan.rules.retries.max(options.retry.unwrap_or(0));
+        let graph = Graph::new(&plan);
+        Ok::<_, SweepError>((plan, graph))
+    })?;
     let store = Store::new(options.runs.join(&sweep.name));
     if options.dry_run {
         return rehearse(&store, &sweep, &plan, &graph);
@@ -38,7 +51,12 @@ pub fn sweep(options: &Options, quiet: bool) -> Result<()> {
     if options.cancel {
         return cancel(&store);
     }
-    let _alone = store.settle_in(&options.file, &plan)?;
+    let settling = say(format!("writing the plan of {} cells", plan.cells.len()));
+    let _alone = patiently(A_MOMENT, settling, || {
+        let alone = store.settle_in(&options.file, &plan)?;
+        store.tidy(&graph)?;
+        Ok::<_, SweepError>(alone)
+    })?;
     if options.retry.is_some() {
         Failure::forget_passing(&store)?;
     }
@@ -170,7 +188,7 @@ fn conclude(options: &Options, sight: Sight, end: End) -> Result<()> {
     let mut looker = Looker::new(sight);
     let status = looker.look()?;
     let folder = sight.store.root();
-    let page = report::write(folder).map_err(SweepError::from)?;
+    let page = report::write(folder)?;
     let failures = looker.failures();
     for (reason, cells) in failures.iter().take(MOST_REASONS) {
         let more = if cells.len() > 1 { format!(" and {} more", cells.len() - 1) } else { String::new() };

@@ -9,6 +9,7 @@ use flowstill_model::LayerSpec;
 use flowstill_sampler::{Exact, Method, Sampler, SamplerError};
 use std::hint::black_box;
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 /// As close as the other methods are to each other in `f32`; less would spend rounds on rounding errors.
 pub const JACOBI_TOLERANCE: f64 = 1e-5;
@@ -110,7 +111,15 @@ impl<'a> Contender<'a> {
                 let _ = failure.set(error);
             }
         };
-        Self { op, dim, layers, hidden, call: Box::new(call), yields: Box::new(move |_| Ok(yields)), proposals: None }
+        Self {
+            op,
+            dim,
+            layers,
+            hidden,
+            call: Box::new(call),
+            yields: Box::new(move |_, _| Ok(yields)),
+            proposals: None,
+        }
     }
 
     /// Draws from the student and corrects it; what cannot be corrected is found out before it is timed.
@@ -121,20 +130,34 @@ impl<'a> Contender<'a> {
         failure: &'a OnceLock<SamplerError>,
     ) -> Self {
         let (dim, layers, hidden) = sizes(student);
-        let draw = move |batch: usize| {
-            exact.draw::<SamplerError>(correction, 0, batch as u64, &mut |rows| {
+        // how many proposals a row takes is only seen on the way: a thousand, say, where few are accepted
+        let draw = move |batch: usize, limit: Duration| {
+            let start = Instant::now();
+            exact.draw::<Refusal>(correction, 0, batch as u64, &mut |rows| {
                 black_box(rows);
-                Ok(())
+                if start.elapsed() > limit { Err(Refusal::Late(limit)) } else { Ok(()) }
             })
         };
+        // what has been drawn within the limit once is timed to its end
         let call = move |batch| {
-            if let Err(error) = draw(batch) {
+            if let Err(Refusal::Sampler(error)) = draw(batch, Duration::MAX) {
                 let _ = failure.set(error);
             }
         };
-        let yields = move |batch| draw(batch).map(|corrected| Some(Yield::of(&corrected))).map_err(|e| e.to_string());
+        let yields = move |batch, limit| {
+            draw(batch, limit).map(|corrected| Some(Yield::of(&corrected))).map_err(|refusal| refusal.to_string())
+        };
         Self { op, dim, layers, hidden, call: Box::new(call), yields: Box::new(yields), proposals: Some(proposals) }
     }
+}
+
+/// Why a corrected student is not timed.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error(transparent)]
+    Sampler(#[from] SamplerError),
+    #[error("one call takes more than {} s, and was broken off", .0.as_secs())]
+    Late(Duration),
 }
 
 /// Dimension, number and widths of the autoregressive layers; all have the same widths.

@@ -3,11 +3,12 @@
 use crate::exactness::{Effective, Yield};
 use crate::timing::{Effort, Operation, Timing};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Latency is told for batches up to this size; beyond it the throughput says the same.
 const LARGEST_LATENCY_BATCH: usize = 100;
 /// A point is left out when one call is predicted to take this many budgets.
-const PATIENCE: f64 = 5.0;
+const PATIENCE: u32 = 5;
 /// The contender whose time per row predicts that of a corrected student.
 const STUDENT: &str = "student";
 
@@ -62,7 +63,8 @@ pub(crate) struct Contender<'a> {
     /// draws one batch of the given size, with log-densities
     pub call: Box<dyn Fn(usize) + Sync + 'a>,
     /// what a batch yields of the teacher's samples, nothing for samples that are not; in words why it cannot be drawn
-    pub yields: Box<dyn Fn(usize) -> Result<Option<Yield>, String> + Sync + 'a>,
+    /// within a time
+    pub yields: Box<dyn Fn(usize, Duration) -> Result<Option<Yield>, String> + Sync + 'a>,
     /// of a corrected student: the rows that it proposes for a batch, about. Small batches are all burn-in, pool or
     /// pilot, so it is measured at the largest alone
     pub proposals: Option<fn(usize) -> usize>,
@@ -83,7 +85,7 @@ pub(crate) fn measure_by(
     let mut batches = batches.to_vec();
     batches.sort_unstable();
     batches.dedup();
-    let limit = PATIENCE * effort.budget.as_secs_f64();
+    let limit = PATIENCE * effort.budget;
     let student = contenders.iter().position(|contender| contender.op == STUDENT);
     let mut speed = Speed::default();
     let mut seconds_per_sample: Vec<Option<f64>> = vec![None; contenders.len()];
@@ -96,10 +98,10 @@ pub(crate) fn measure_by(
                 None => (seconds_per_sample[i], batch),
             };
             let predicted = known.map_or(0.0, |seconds| seconds * rows as f64);
-            let yields = if predicted > limit {
-                Err(format!("one call would take about {predicted:.0} s, the limit is {limit:.0} s"))
+            let yields = if predicted > limit.as_secs_f64() {
+                Err(format!("one call would take about {predicted:.0} s, the limit is {} s", limit.as_secs()))
             } else {
-                (contender.yields)(batch)
+                (contender.yields)(batch, limit)
             };
             match yields {
                 Ok(yields) => entered.push((i, yields)),
@@ -155,7 +157,7 @@ mod tests {
         let call = Box::new(move |batch| {
             drawn.fetch_add(batch, Ordering::Relaxed);
         });
-        let yields = Box::new(|_| Ok(None));
+        let yields = Box::new(|_, _| Ok(None));
         Contender { op, dim: 3, layers: 2, hidden: vec![8], call, yields, proposals: None }
     }
 
@@ -204,7 +206,7 @@ mod tests {
         let drawn = AtomicUsize::new(0);
         let half = Yield { share: 0.5, efficiency: 0.1, acceptance: Some(0.4) };
         let corrected = |op, proposals, yields: Result<Option<Yield>, String>| Contender {
-            yields: Box::new(move |_| yields.clone()),
+            yields: Box::new(move |_, _| yields.clone()),
             proposals: Some(proposals),
             ..contender(op, &drawn)
         };

@@ -4,7 +4,7 @@ use crate::error::SweepError;
 use crate::plan::Plan;
 use crate::stage::{Kind, StageId};
 use crate::store::{CACHE, Store, read_json};
-use crate::{lease, marker};
+use crate::{lease, leftovers, marker};
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -49,8 +49,17 @@ pub fn list(runs: &Path) -> Result<Vec<Entry>, SweepError> {
     Ok(entries)
 }
 
-/// Removes the stages that no sweep in `runs` names and nobody works on; tells which. With `rehearse` it only tells.
-pub fn prune(runs: &Path, keep: Keep, rehearse: bool) -> Result<Vec<Entry>, SweepError> {
+/// What was pruned.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pruned {
+    pub stages: Vec<Entry>,
+    /// files that killed processes had left unfinished, in other stages and in the folders of sweeps
+    pub unfinished: Vec<PathBuf>,
+}
+
+/// Removes the stages that no sweep in `runs` names and nobody works on, and what killed processes have left; tells what.
+/// With `rehearse` it only tells.
+pub fn prune(runs: &Path, keep: Keep, rehearse: bool) -> Result<Pruned, SweepError> {
     let mut removed = Vec::new();
     let entries = list(runs)?;
     // a sweep may have begun to use them since
@@ -74,7 +83,15 @@ pub fn prune(runs: &Path, keep: Keep, rehearse: bool) -> Result<Vec<Entry>, Swee
         }
         removed.push(entry);
     }
-    Ok(removed)
+    let mut unfinished = Vec::new();
+    let age = keep.younger_than.unwrap_or_default().max(leftovers::ABANDONED);
+    let sweeps = folders(runs)?.into_iter().filter(|folder| folder.join("plan.json").exists());
+    for folder in sweeps.chain([runs.join(CACHE)]) {
+        unfinished.extend(leftovers::remove(&folder, age, rehearse)?);
+    }
+    // in a rehearsal, those of stages that would go are still there
+    unfinished.retain(|path| !removed.iter().any(|entry| path.starts_with(&entry.path)));
+    Ok(Pruned { stages: removed, unfinished })
 }
 
 /// Which sweeps name a stage in their plans or hold a lease of it.

@@ -8,13 +8,14 @@ use crate::store::{Store, read_json};
 use flowstill_runner::stage::StageRecord;
 use flowstill_student::measure::MEASURES;
 use flowstill_trainer::Record;
-use std::collections::HashMap;
-use std::io::Write;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
-/// Where a student writes down its validations.
-fn file(store: &Store, student: &StageId) -> PathBuf {
-    store.path("curves").join(format!("{}.txt", student.short_key()))
+/// Where a student writes down its validations, as values of one metric.
+fn file(store: &Store, student: &StageId, metric: &str) -> PathBuf {
+    store.path("curves").join(format!("{}.{metric}.txt", student.short_key()))
 }
 
 /// The value by which `stopping` judges, of one validation.
@@ -26,76 +27,167 @@ pub fn value(stopping: &Stopping, record: &Record) -> Option<f64> {
 }
 
 /// Adds one validation; those of later steps, of a session that was lost, are dropped by the reader.
-pub fn add(store: &Store, student: &StageId, step: u64, value: f64) -> Result<(), SweepError> {
-    let path = file(store, student);
+pub fn add(store: &Store, student: &StageId, metric: &str, step: u64, value: f64) -> Result<(), SweepError> {
+    let path = file(store, student, metric);
     let failed = |source| SweepError::write(&path, source);
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
     let mut open = std::fs::OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
-    open.write_all(format!("{step} {value}\n").as_bytes()).map_err(failed)
+    open.write_all(format!("({step} {value})\n").as_bytes()).map_err(failed)
+}
+
+/// The point of one line; none of a line that was torn by a kill, alone or with the next one behind it.
+fn point(line: &str) -> Option<(u64, f64)> {
+    let (step, value) = line.strip_prefix('(')?.strip_suffix(')')?.split_once(' ')?;
+    Some((step.parse().ok()?, value.parse().ok()?))
 }
 
 /// The curve of one student as far as it came.
-pub fn read(store: &Store, student: &StageId) -> Curve {
-    let text = std::fs::read_to_string(file(store, student)).unwrap_or_default();
-    let mut curve: Curve = Vec::new();
-    for line in text.lines() {
-        let point = line.split_once(' ').and_then(|(step, value)| Some((step.parse().ok()?, value.parse().ok()?)));
-        // a line that was torn by a kill is none
-        let Some((step, value)) = point else { continue };
-        curve.retain(|(earlier, _)| *earlier < step);
-        curve.push((step, value));
-    }
-    curve
+pub fn read(store: &Store, student: &StageId, metric: &str) -> Curve {
+    let mut growing = Growing::new(file(store, student, metric));
+    growing.follow();
+    growing.curve
 }
 
-/// Curves of all students of a plan but one; what is finished is read once.
+/// A curve whose file grows.
+#[derive(Debug)]
+struct Growing {
+    path: PathBuf,
+    /// bytes that have been read
+    read: u64,
+    curve: Curve,
+}
+
+impl Growing {
+    fn new(path: PathBuf) -> Self {
+        Self { path, read: 0, curve: Vec::new() }
+    }
+
+    /// Reads what is new. What cannot be read is not there yet.
+    fn follow(&mut self) {
+        let length = std::fs::metadata(&self.path).map_or(0, |about| about.len());
+        if length == self.read {
+            return;
+        }
+        if length < self.read {
+            (self.read, self.curve) = (0, Vec::new());
+        }
+        let Ok(new) = self.rest() else { return };
+        // a line without its end may still be in writing
+        let whole = new.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        for (step, value) in String::from_utf8_lossy(&new[..whole]).lines().filter_map(point) {
+            self.curve.retain(|(earlier, _)| *earlier < step);
+            self.curve.push((step, value));
+        }
+        self.read += whole as u64;
+    }
+
+    fn rest(&self) -> std::io::Result<Vec<u8>> {
+        let mut file = File::open(&self.path)?;
+        file.seek(SeekFrom::Start(self.read))?;
+        let mut new = Vec::new();
+        file.read_to_end(&mut new)?;
+        Ok(new)
+    }
+}
+
+/// Curves of all students of a plan, of which only what is new is read.
 #[derive(Debug, Default)]
 pub struct Rivals {
-    finished: HashMap<StageId, Curve>,
+    students: Vec<(StageId, Growing)>,
 }
 
 impl Rivals {
-    pub fn curves(&mut self, store: &Store, plan: &Plan, stopping: &Stopping, own: &StageId) -> Vec<Curve> {
-        let mut students: Vec<StageId> = plan.cells.iter().filter_map(|cell| cell.stage(Kind::Student)).collect();
-        students.sort();
-        students.dedup();
-        students.iter().filter(|student| *student != own).map(|student| self.curve(store, stopping, student)).collect()
-    }
-
-    fn curve(&mut self, store: &Store, stopping: &Stopping, student: &StageId) -> Curve {
-        if let Some(curve) = self.finished.get(student) {
-            return curve.clone();
+    /// Those of all students but `own`, as far as they tell of the steps up to `step`.
+    pub fn curves<'a>(
+        &'a mut self,
+        store: &Store,
+        plan: &Plan,
+        stopping: &Stopping,
+        own: &'a StageId,
+        step: u64,
+    ) -> impl Iterator<Item = &'a Curve> {
+        if self.students.is_empty() {
+            let students: BTreeSet<StageId> = plan.cells.iter().filter_map(|cell| cell.stage(Kind::Student)).collect();
+            let path = |id: &StageId| file(store, id, &stopping.metric);
+            self.students = students.into_iter().map(|id| (id.clone(), Growing::new(path(&id)))).collect();
         }
-        let record: Option<StageRecord> = read_json(&store.stage(student).path("student.json")).ok().flatten();
-        match record {
-            Some(record) => {
-                let points = record.history.iter().filter_map(|r| Some((r.step, value(stopping, r)?)));
-                let curve: Curve = points.collect();
-                self.finished.insert(student.clone(), curve.clone());
-                curve
+        let behind = |curve: &Curve| curve.last().is_none_or(|(last, _)| *last < step);
+        for (id, growing) in self.students.iter_mut().filter(|(id, growing)| id != own && behind(&growing.curve)) {
+            growing.follow();
+            // one that another sweep has trained left no curve here
+            if growing.curve.is_empty() {
+                growing.curve = finished(store, id, stopping).unwrap_or_default();
             }
-            None => read(store, student),
         }
+        self.students.iter().filter(move |(id, _)| id != own).map(|(_, growing)| &growing.curve)
     }
+}
+
+/// The curve of a student that is done.
+fn finished(store: &Store, student: &StageId, stopping: &Stopping) -> Option<Curve> {
+    let record: StageRecord = read_json(&store.stage(student).path("student.json")).ok()??;
+    Some(record.history.iter().filter_map(|record| Some((record.step, value(stopping, record)?))).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::StoppingRule;
+    use serde_json::json;
+
+    fn student(n: usize) -> StageId {
+        StageId { kind: Kind::Student, key: format!("{n:020}abcdef") }
+    }
 
     #[test]
     fn a_session_that_was_lost_is_overwritten_and_a_torn_line_is_none() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::new(folder.path().join("sweep"));
-        let student = StageId { kind: Kind::Student, key: "0123456789abcdef0123456789".to_owned() };
+        let student = student(1);
         for (step, value) in [(10, 3.0), (20, 2.0), (30, 1.0), (20, 2.5)] {
-            add(&store, &student, step, value).unwrap();
+            add(&store, &student, "kl_forward", step, value).unwrap();
         }
-        let path = file(&store, &student);
-        let torn = std::fs::read_to_string(&path).unwrap() + "3";
-        std::fs::write(&path, torn).unwrap();
-        assert_eq!(read(&store, &student), vec![(10, 3.0), (20, 2.5)]);
+        let mut growing = Growing::new(file(&store, &student, "kl_forward"));
+        growing.follow();
+        assert_eq!(growing.curve, vec![(10, 3.0), (20, 2.5)]);
+        let torn = std::fs::read_to_string(&growing.path).unwrap() + "(3";
+        std::fs::write(&growing.path, torn).unwrap();
+        growing.follow();
+        // whoever goes on writes behind what was torn
+        add(&store, &student, "kl_forward", 30, 1.5).unwrap();
+        growing.follow();
+        add(&store, &student, "kl_forward", 40, 1.25).unwrap();
+        growing.follow();
+        assert_eq!(growing.curve, vec![(10, 3.0), (20, 2.5), (40, 1.25)]);
+        assert_eq!(read(&store, &student, "kl_forward"), growing.curve);
+        assert_eq!(read(&store, &student, "ess_reverse"), vec![], "of another metric nothing is known");
+    }
+
+    #[test]
+    fn of_rivals_only_what_is_needed_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(folder.path().join("sweep"));
+        let cell = |n| {
+            let stages = json!({"student": student(n).key, "evaluation": "e"});
+            json!({"name": n.to_string(), "settings": {}, "seed": 0, "stages": stages, "yaml": ""})
+        };
+        let cells: Vec<_> = (0..3).map(cell).collect();
+        let plan = json!({"format_version": 1, "version": "", "name": "", "keys": [], "cells": cells});
+        let plan: Plan = serde_json::from_value(plan).unwrap();
+        let rule = StoppingRule::Halving { first: 10, factor: 2 };
+        let stopping = Stopping { metric: "kl_forward".to_owned(), smaller_is_better: true, rule };
+        let own = student(0);
+        let mut rivals = Rivals::default();
+        let mut seen = |step| -> Vec<Curve> { rivals.curves(&store, &plan, &stopping, &own, step).cloned().collect() };
+        let validate = |n, step, value| add(&store, &student(n), "kl_forward", step, value).unwrap();
+        validate(0, 10, 9.0);
+        validate(1, 10, 1.0);
+        assert_eq!(seen(10), [vec![(10, 1.0)], vec![]]);
+        validate(1, 20, 0.5);
+        validate(2, 10, 2.0);
+        assert_eq!(seen(10), [vec![(10, 1.0)], vec![(10, 2.0)]], "the first was there already");
+        assert_eq!(seen(20), [vec![(10, 1.0), (20, 0.5)], vec![(10, 2.0)]]);
     }
 }

@@ -15,10 +15,12 @@ pub enum SweepError {
     Results(#[from] ResultsError),
     #[error(transparent)]
     Slurm(#[from] SlurmError),
-    #[error("{folder} holds no sweep: {reason}; expected the folder of a sweep, as `flowstill sweep` makes it")]
-    NoSweep { folder: PathBuf, reason: String },
-    #[error("cannot read {path}: {reason}; delete it to have it made again")]
+    #[error("{folder} holds no sweep: there is no plan.json; name the folder of a sweep, such as runs/NAME")]
+    NoSweep { folder: PathBuf },
+    #[error("cannot read {path}: {reason}; delete it and run the sweep again, which makes it anew")]
     Damaged { path: PathBuf, reason: String },
+    #[error("cannot read {path}: its format is {found}, this version of flowstill reads {expected}")]
+    Format { path: PathBuf, found: u32, expected: u32 },
     #[error("cannot read {path}")]
     Read { path: PathBuf, source: io::Error },
     #[error("cannot write {path}")]
@@ -59,12 +61,16 @@ impl SweepError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Run(error) => error.exit_code(),
-            Self::Results(error) => error.exit_code(),
             Self::Slurm(error) => error.exit_code(),
-            Self::NoSweep { .. } | Self::Damaged { .. } | Self::OtherVersion { .. } | Self::Refused(_) => 2,
+            Self::Results(_)
+            | Self::NoSweep { .. }
+            | Self::Damaged { .. }
+            | Self::Format { .. }
+            | Self::Read { .. } => 2,
+            Self::OtherVersion { .. } | Self::Refused(_) => 2,
             Self::Interrupted => 130,
             Self::CellsFailed { .. } | Self::Unfinished { .. } => 1,
-            Self::Read { .. } | Self::Write { .. } | Self::DiskFull { .. } | Self::Spawn { .. } => 1,
+            Self::Write { .. } | Self::DiskFull { .. } | Self::Spawn { .. } => 1,
         }
     }
 }

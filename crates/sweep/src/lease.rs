@@ -7,6 +7,7 @@
 //! no harm.
 
 use crate::error::SweepError;
+use crate::leftovers::LEASE;
 use crate::process;
 use crate::stage::StageId;
 use crate::store::Store;
@@ -305,7 +306,7 @@ fn replace(path: &Path, holder: &Holder) -> io::Result<()> {
 fn written(path: &Path, holder: &Holder) -> io::Result<tempfile::NamedTempFile> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".lease-").tempfile_in(folder)?;
+    let mut file = tempfile::Builder::new().prefix(LEASE).tempfile_in(folder)?;
     file.write_all(serde_json::to_string(holder)?.as_bytes())?;
     Ok(file)
 }

@@ -11,6 +11,7 @@ pub mod error;
 pub mod failure;
 pub mod graph;
 pub mod lease;
+mod leftovers;
 pub mod local;
 pub mod marker;
 mod perform;

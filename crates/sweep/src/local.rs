@@ -6,14 +6,13 @@ use crate::process;
 use crate::standing::Sight;
 use crate::status::{Looker, Status};
 use crate::store::Store;
+use crate::worker::DISK_FULL;
 use std::fs::OpenOptions;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Exit code of a worker that found the disk full.
-pub const DISK_FULL: u8 = 3;
 /// Between two looks at the workers.
 const LOOK: Duration = Duration::from_millis(20);
 /// Between two looks at the whole sweep.

@@ -3,7 +3,7 @@
 use crate::attention::{Attention, Why};
 use crate::curves::{self, Rivals};
 use crate::lease::Progress;
-use crate::plan::Plan;
+use crate::plan::{Plan, Stopping};
 use crate::stage::StageId;
 use crate::stopping::Curve;
 use crate::store::Store;
@@ -27,6 +27,7 @@ pub struct Reporter<'a> {
 pub struct Race<'a> {
     pub store: &'a Store,
     pub plan: &'a Plan,
+    pub stopping: &'a Stopping,
     pub student: StageId,
     pub rivals: &'a mut Rivals,
     pub own: Curve,
@@ -35,12 +36,12 @@ pub struct Race<'a> {
 impl Race<'_> {
     /// Why the student ends now, if it does. What cannot be written or read decides nothing.
     fn verdict(&mut self, record: &Record) -> Option<String> {
-        let stopping = self.plan.rules.stopping.as_ref()?;
+        let stopping = self.stopping;
         let value = curves::value(stopping, record)?;
         self.own.retain(|(step, _)| *step < record.step);
         self.own.push((record.step, value));
-        let _ = curves::add(self.store, &self.student, record.step, value);
-        stopping.verdict(&self.own, &self.rivals.curves(self.store, self.plan, stopping, &self.student))
+        let _ = curves::add(self.store, &self.student, &stopping.metric, record.step, value);
+        stopping.verdict(&self.own, |step| self.rivals.curves(self.store, self.plan, stopping, &self.student, step))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::SweepError;
 use crate::failure::{Cause, Failure};
+use crate::leftovers::{LINKING, unfinished};
 use crate::marker::Done;
 use crate::perform::Bench;
 use crate::plan::PlannedCell;
@@ -96,7 +97,7 @@ fn link_tree(from: &Path, to: &Path) -> io::Result<()> {
         let entry = entry?;
         let name = entry.file_name();
         let text = name.to_string_lossy();
-        if OWN.contains(&&*text) || text.contains(".state.") || text.starts_with(".writing-") {
+        if OWN.contains(&&*text) || text.contains(".state.") || unfinished(&text) {
             continue;
         }
         let target = to.join(&name);
@@ -105,7 +106,7 @@ fn link_tree(from: &Path, to: &Path) -> io::Result<()> {
             continue;
         }
         // under a name of its own first: a file that is linked already must not be written into
-        let own = to.join(format!(".linking-{}-{text}", std::process::id()));
+        let own = to.join(format!("{LINKING}{}-{text}", std::process::id()));
         let _ = fs::remove_file(&own);
         if fs::hard_link(entry.path(), &own).is_err() {
             fs::copy(entry.path(), &own)?;

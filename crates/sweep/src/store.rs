@@ -1,6 +1,8 @@
 //! The folder of a sweep, and the stages that all sweeps beside it share.
 
 use crate::error::SweepError;
+use crate::graph::Graph;
+use crate::leftovers;
 use crate::plan::{FORMAT_VERSION, Plan};
 use crate::stage::{Kind, StageId};
 use flowstill_model::atomic;
@@ -9,7 +11,7 @@ use flowstill_runner::provenance::VERSION;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{File, TryLockError};
-use std::io;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The folder beside the sweeps in which their stages are.
@@ -95,11 +97,19 @@ impl Store {
         Ok(lock)
     }
 
+    /// Removes what killed processes have left unfinished in the folders that belong to this plan.
+    pub fn tidy(&self, graph: &Graph) -> Result<(), SweepError> {
+        let stages = graph.nodes.iter().map(|node| self.stage(&node.id).root().to_owned());
+        for folder in stages.chain([self.root.clone(), self.leases()]) {
+            leftovers::remove(&folder, leftovers::ABANDONED, false)?;
+        }
+        Ok(())
+    }
+
     /// The plan, which must be of this version of flowstill: others have other keys.
     pub fn plan(&self) -> Result<Plan, SweepError> {
         let path = self.path("plan.json");
-        let missing = || SweepError::NoSweep { folder: self.root.clone(), reason: "there is no plan.json".to_owned() };
-        let plan: Plan = read_json(&path)?.ok_or_else(missing)?;
+        let plan: Plan = read_json(&path)?.ok_or_else(|| SweepError::NoSweep { folder: self.root.clone() })?;
         if plan.version != VERSION || plan.format_version != FORMAT_VERSION {
             let (folder, planned) = (self.root.clone(), plan.version);
             return Err(SweepError::OtherVersion { folder, planned, own: VERSION });
@@ -117,11 +127,11 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), SweepError>
 
 /// Reads a value back; nothing if the file is not there.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, SweepError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => serde_json::from_str(&text)
+    match std::fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
             .map(Some)
             .map_err(|e| SweepError::Damaged { path: path.into(), reason: e.to_string() }),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
         Err(source) => Err(SweepError::read(path, source)),
     }
 }

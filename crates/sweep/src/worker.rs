@@ -26,6 +26,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+/// Exit code of a worker that found the disk full.
+pub const DISK_FULL: u8 = 3;
 /// Between two looks for work where all of it is in other hands.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// A stage over which so many processes died without getting any further is not tried again by itself.
@@ -286,14 +288,13 @@ impl<'a> Worker<'a> {
         folder.create()?;
         let log = OpenOptions::new().create(true).append(true).open(folder.path("log.txt")).ok();
         // what others are compared with is not ended by the comparison
-        let races = node.id.kind == Kind::Student
-            && plan.rules.stopping.is_some()
-            && node.cells.iter().all(|&cell| plan.cells[cell].baseline.is_none());
-        let race = races.then(|| Race {
+        let races = node.id.kind == Kind::Student && node.cells.iter().all(|&cell| plan.cells[cell].baseline.is_none());
+        let race = plan.rules.stopping.as_ref().filter(|_| races).map(|stopping| Race {
             store,
             plan,
+            stopping,
             student: node.id.clone(),
-            own: curves::read(store, &node.id),
+            own: curves::read(store, &node.id, &stopping.metric),
             rivals: &mut self.rivals,
         });
         let mut console = Reporter { attention, log, started: Instant::now(), first: 0, race };

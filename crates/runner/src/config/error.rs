@@ -51,15 +51,22 @@ impl fmt::Display for ConfigError {
             if index > 0 {
                 f.write_str("\n")?;
             }
-            write!(f, "{}:", problem.file.display())?;
-            if let Some(Location { line, column }) = problem.location {
-                write!(f, "{line}:{column}:")?;
-            }
-            if !problem.key.is_empty() {
-                write!(f, " {}:", problem.key)?;
-            }
-            write!(f, " {}", problem.message)?;
+            // a name in the file may hold anything, and each problem has its line
+            f.write_str(&problem.to_string().replace(char::is_control, " "))?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.file.display())?;
+        if let Some(Location { line, column }) = self.location {
+            write!(f, "{line}:{column}:")?;
+        }
+        if !self.key.is_empty() {
+            write!(f, " {}:", self.key)?;
+        }
+        write!(f, " {}", self.message)
     }
 }

@@ -185,6 +185,10 @@ impl<'de> Deserializer<'de> for Node<'_> {
                 let fault = self.expected("a list");
                 Err(Fault { message: format!("{}; write [{value}]", fault.message), ..fault })
             }
+            Tree::Section(_) => {
+                let fault = self.expected("a list");
+                Err(Fault { message: format!("{}; begin each entry with `- `", fault.message), ..fault })
+            }
             _ => Err(self.expected("a list")),
         }
     }
@@ -192,14 +196,17 @@ impl<'de> Deserializer<'de> for Node<'_> {
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
         match self.tree {
             Tree::Section(entries) => visitor.visit_map(Entries { entries, next: 0 }),
             // a heading whose keys are all left out or commented out
             Tree::Nothing => visitor.visit_map(Entries { entries: &[], next: 0 }),
-            _ => Err(self.expected("a section of keys")),
+            _ => Err(self.expected(match names.first() {
+                Some(key) => format!("a section of keys, as `{key}: …`"),
+                None => "a section of keys, as `key: …`".to_owned(),
+            })),
         }
     }
 

@@ -57,11 +57,25 @@ impl Sources {
         loop {
             let there = |tree: &Tree| tree.get(&path.0).is_some();
             match self.documents.iter().find(|document| there(&self.tree) && there(&document.tree)) {
-                Some(document) => return document.problem(&Mistake { path, aim, ..mistake }),
+                Some(document) => {
+                    let message = mistake.message.clone() + &self.elsewhere(&mistake, document);
+                    return document.problem(&Mistake { path, aim, message, ..mistake });
+                }
                 // the top is everywhere, so this ends
                 None => (path, aim) = (path.parent(), Aim::Key(0)),
             }
         }
+    }
+
+    /// Where the other places of a mistake in `document` are that its message names, if they are in other files.
+    fn elsewhere(&self, mistake: &Mistake, document: &Document) -> String {
+        let named = mistake.needs.iter().filter(|need| mistake.message.contains(&format!("`{need}`")));
+        let told = named.filter_map(|need| {
+            let other = self.documents.iter().find(|other| other.tree.get(&need.0).is_some())?;
+            let line = locate(&other.text, need, Aim::Key(0)).map_or_else(String::new, |at| format!(":{}", at.line));
+            (other.file != document.file).then(|| format!("; `{need}` is in {}{line}", other.file.display()))
+        });
+        told.collect()
     }
 }
 
@@ -128,6 +142,8 @@ fn gather(
         let mut layer = gather(&source_text::read(path)?, path, chain, documents)?;
         chain.pop();
         anchor(&mut layer, path.parent().unwrap_or(Path::new("")));
+        // a name is of one file: two experiments would write into one folder
+        layer.take("name");
         layers.push(layer);
     }
     let mut tree = Tree::Section(Vec::new());

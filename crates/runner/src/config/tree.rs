@@ -2,6 +2,7 @@
 
 use super::path::{KeyPath, Step};
 use serde_json::Value;
+use std::mem::discriminant;
 
 /// The key that merges other sections into its own.
 pub(super) const MERGE: &str = "<<";
@@ -146,6 +147,12 @@ impl Tree {
             }
             _ => self == other,
         }
+    }
+
+    /// Whether both are of one kind; all numbers are.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let number = |tree: &Self| matches!(tree, Self::Whole(_) | Self::Real(_));
+        number(self) && number(other) || discriminant(self) == discriminant(other)
     }
 
     /// The value in JSON, in which numbers beyond all bounds are nothing.

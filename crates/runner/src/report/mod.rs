@@ -14,7 +14,7 @@ mod verdict;
 
 pub use figures::{Figure, figures};
 pub use numbers::{duration, estimate, significant, with_thousands};
-pub use page::{STYLE, fill, render};
+pub use page::{fill, render};
 pub use phases::{Phase, objective_in_words, recipe_in_words};
 
 use crate::figure::{Curves, Densities, LogWeights, Samples};

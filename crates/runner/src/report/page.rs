@@ -14,13 +14,13 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The look of our pages, in light, in dark and on paper; no rule holds a `<`.
-pub const STYLE: &str = include_str!("style.css");
+/// What all pages share: the head, and the look in light, in dark and on paper; no rule holds a `<`.
+const LAYOUT: &str = include_str!("layout.html");
+const STYLE: &str = include_str!("style.css");
 
 /// Everything the template shows, as text.
 #[derive(Serialize)]
 struct Page<'a> {
-    style: &'static str,
     title: &'a str,
     trained: &'a str,
     verdict: String,
@@ -72,7 +72,6 @@ pub fn render(report: &Report) -> String {
         likelihood("student", "student", report.student_likelihood),
     ];
     let page = Page {
-        style: STYLE,
         title: &report.title,
         trained: &report.trained,
         verdict: verdict(report),
@@ -101,7 +100,8 @@ pub fn render(report: &Report) -> String {
     fill(include_str!("template.html"), page)
 }
 
-/// A page from a template that is part of the program, with every value escaped as HTML asks.
+/// A page from a template that is part of the program, with every value escaped as HTML asks. The template fills the
+/// blocks of `layout.html`, which has the look of all our pages and wants a `title`.
 ///
 /// # Panics
 /// If the template is wrong or asks for what `values` does not have: tests render each of ours full and empty.
@@ -113,5 +113,7 @@ fn filled(template: &str, values: impl Serialize) -> Result<String, minijinja::E
     let mut environment = Environment::new();
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).keep_trailing_newline(true).build()?);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.add_global("style", STYLE);
+    environment.add_template("layout.html", LAYOUT)?;
     environment.render_str(template, Serde(values))
 }

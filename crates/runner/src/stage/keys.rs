@@ -3,7 +3,13 @@
 use crate::config::{Experiment, FlowPlan, TeacherPlan, config_hash, written};
 use crate::provenance::VERSION;
 use flowstill_flow::Engine;
+use flowstill_student::{Phase, Recipe};
+use flowstill_trainer::Settings;
 use serde::Serialize;
+
+/// How often a state is saved changes no bit of what comes out, and a training may go on from a state however often that
+/// was saved. So in place of `checkpoint_every` all keys have its default.
+const CHECKPOINT_EVERY: u64 = 1000;
 
 #[derive(Serialize)]
 struct Key<'a, P: Serialize> {
@@ -36,13 +42,13 @@ impl Keys<'_> {
 
     /// Key of the teacher that is trained by `plan`.
     pub fn flow(&self, plan: &FlowPlan) -> String {
-        self.key("teacher", (&plan.architecture, &plan.training), None)
+        self.key("teacher", (&plan.architecture, training(&plan.training)), None)
     }
 
     /// Key of the student of the teacher with key `teacher`, or of the known density.
     pub fn student(&self, teacher: Option<&str>) -> String {
         let student = &self.experiment.student;
-        let plan = (&student.architecture, &student.recipe);
+        let plan = (&student.architecture, recipe(&student.recipe));
         match (teacher, &self.experiment.teacher) {
             (None, TeacherPlan::Truth(_)) => {
                 let truth = self.key("truth", written::Data::from(&self.experiment.data), None);
@@ -70,5 +76,46 @@ impl Keys<'_> {
         let engine = (self.engine != Engine::default()).then(|| self.engine.name());
         let seed = self.experiment.seed;
         config_hash(&Key { stage, version: VERSION, plan, seed, data: self.data, teacher, engine })
+    }
+}
+
+/// The part of the settings that a key is made of.
+fn training(settings: &Settings) -> Settings {
+    Settings { checkpoint_every: CHECKPOINT_EVERY, ..settings.clone() }
+}
+
+fn recipe(recipe: &Recipe) -> Recipe {
+    let phase = |phase: &Phase| Phase { training: training(&phase.training), ..phase.clone() };
+    match recipe {
+        Recipe::Auto(settings) => Recipe::Auto(training(settings)),
+        Recipe::Phases(phases) => Recipe::Phases(phases.iter().map(phase).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn keys(yaml: &str) -> [String; 2] {
+        let experiment = Experiment::from_str(yaml, Path::new("a.yaml")).expect("an experiment");
+        let keys = Keys { experiment: &experiment, data: "data", engine: Engine::default() };
+        let teacher = keys.teacher();
+        [keys.student(teacher.as_deref()), teacher.expect("it is trained")]
+    }
+
+    #[test]
+    fn how_often_a_state_is_saved_is_part_of_no_key() {
+        for student in ["", "objective: reverse_kl, "] {
+            let of = |teacher: &str, own: &str| {
+                keys(&format!(
+                    "data: {{synthetic: two_moons}}\nteacher: {{training: {{{teacher}}}}}\nstudent: {{{student}training: {{{own}}}}}\n"
+                ))
+            };
+            let plain = of("", "");
+            assert_eq!(of("checkpoint_every: 7", "checkpoint_every: 11"), plain);
+            assert!(of("", "steps: 11")[0] != plain[0] && of("", "steps: 11")[1] == plain[1]);
+            assert!(of("validate_every: 7", "").iter().zip(&plain).all(|(changed, plain)| changed != plain));
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Learning curves of all cells, thinned so that a thousand of them stay small.
 
-use crate::results::{Cell, METRICS, ResultsError, read_json};
+use crate::error::SweepError;
+use crate::results::{Cell, METRICS};
+use crate::store::read_json;
 use flowstill_runner::stage::StageRecord;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -35,7 +37,7 @@ impl Curves {
     ///
     /// # Errors
     /// If a record cannot be read.
-    pub fn read(dir: &Path, cells: &[Cell]) -> Result<Self, ResultsError> {
+    pub fn read(dir: &Path, cells: &[Cell]) -> Result<Self, SweepError> {
         let mut curves = Self::default();
         let mut known_steps = HashMap::new();
         let mut teachers: HashMap<&str, usize> = HashMap::new();

@@ -11,7 +11,8 @@ mod provenance;
 mod rows;
 mod verdict;
 
-use crate::results::{ResultsError, Table};
+use crate::error::SweepError;
+use crate::results::Table;
 use curves::Curves;
 use flowstill_model::atomic;
 use std::collections::BTreeSet;
@@ -35,17 +36,17 @@ struct Sweep {
 ///
 /// # Errors
 /// If there is no sweep, one of its files cannot be read, or the two cannot be written.
-pub fn write(dir: &Path) -> Result<PathBuf, ResultsError> {
+pub fn write(dir: &Path) -> Result<PathBuf, SweepError> {
     let sweep = Sweep::read(dir)?;
     let csv = dir.join("results.csv");
-    sweep.cells.write_csv(&csv).map_err(ResultsError::writing(&csv))?;
+    sweep.cells.write_csv(&csv).map_err(|source| SweepError::write(&csv, source))?;
     let html = dir.join("report.html");
-    atomic::write(&html, page::render(&sweep).as_bytes()).map_err(ResultsError::writing(&html))?;
+    atomic::write(&html, page::render(&sweep).as_bytes()).map_err(|source| SweepError::write(&html, source))?;
     Ok(html)
 }
 
 impl Sweep {
-    fn read(dir: &Path) -> Result<Self, ResultsError> {
+    fn read(dir: &Path) -> Result<Self, SweepError> {
         let cells = Table::read(dir, &BTreeSet::new())?;
         let link = |name: &str| {
             let path = dir.join("cells").join(name).join("report.html");

@@ -7,7 +7,7 @@ use super::rows::{Rows, rows, spread_in_words};
 use super::verdict::{label, unit, verdict};
 use super::{curves::POINTS, data};
 use crate::results::{State, Value, influences};
-use flowstill_runner::report::{STYLE, fill, with_thousands};
+use flowstill_runner::report::{fill, with_thousands};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -31,7 +31,6 @@ const SCRIPT: &str = concat!(
 
 #[derive(Serialize)]
 struct Page<'a> {
-    style: &'static str,
     own_style: &'static str,
     script: &'static str,
     data: String,
@@ -88,7 +87,6 @@ pub fn render(sweep: &Sweep) -> String {
     let colour_key = most.map(|influence| influence.key).or_else(|| table.keys.first().cloned());
     let dims: BTreeSet<usize> = table.all_cells().iter().flat_map(|cell| cell.rates()).map(|row| row.dim).collect();
     let page = Page {
-        style: STYLE,
         own_style: include_str!("style.css"),
         script: SCRIPT,
         data: data::json(sweep, judged_by, colour_key.as_deref()),

@@ -3,11 +3,14 @@
 use crate::plan::PlannedCell;
 use crate::result::{CellResult, Ending, Number};
 use flowstill_eval::SpeedRow;
+use serde_json::{Map, Value};
 
 /// What was planned, and what came of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cell {
     pub planned: PlannedCell,
+    /// by dotted key, of all keys that any cell of the sweep sets
+    pub settings: Map<String, Value>,
     /// absent until the cell has ended
     pub result: Option<CellResult>,
     /// whether someone works on it now

@@ -9,7 +9,10 @@ use super::read;
 use super::sort::Sort;
 use super::statistics::mean_and_sd;
 use super::value::Value;
+use crate::error::SweepError;
+use crate::plan::Plan;
 use crate::result::Number;
+use rayon::prelude::*;
 use serde_json::Value as Json;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +41,8 @@ pub struct Table {
     pub version: String,
     /// keys that are varied
     pub keys: Vec<String>,
+    /// these, and behind them those that only baselines set
+    all_keys: Vec<String>,
     pub spread: Spread,
     cells: Arc<[Cell]>,
     rows: Vec<Row>,
@@ -50,18 +55,23 @@ impl Table {
     ///
     /// # Errors
     /// If there is no sweep, or one of its files cannot be read.
-    pub fn read(dir: &Path, running: &BTreeSet<String>) -> Result<Self, ResultsError> {
+    pub fn read(dir: &Path, running: &BTreeSet<String>) -> Result<Self, SweepError> {
         let plan = read::plan(dir)?;
-        let cells: Vec<Cell> =
-            plan.cells.into_iter().map(|planned| read::cell(dir, planned, running)).collect::<Result<_, _>>()?;
+        let keys = keys(&plan);
+        let cells: Vec<Cell> = plan
+            .cells
+            .into_par_iter()
+            .map(|planned| read::cell(dir, planned, &keys, running))
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             name: plan.name,
             version: plan.version,
             spread: Spread::Measurement,
             rows: (0..cells.len()).map(|index| Row(vec![index])).collect(),
-            columns: columns(&plan.keys, &cells, Spread::Measurement),
+            columns: columns(&keys, &cells, Spread::Measurement),
             cells: cells.into(),
             keys: plan.keys,
+            all_keys: keys,
         })
     }
 
@@ -83,7 +93,7 @@ impl Table {
         if rows.iter().all(|row| row.0.len() == 1) {
             return self.clone();
         }
-        let columns = columns(&self.keys, &self.cells, Spread::Seeds);
+        let columns = columns(&self.all_keys, &self.cells, Spread::Seeds);
         Self { rows, columns, spread: Spread::Seeds, ..self.clone() }
     }
 
@@ -227,7 +237,7 @@ impl Table {
             Column::Seed => plain(Some(planned.seed.into())),
             Column::Seeds => plain(Some(usize::from(cell.state() == State::Done).into())),
             Column::Baseline => plain(planned.baseline.as_deref().map(Json::from)),
-            Column::Setting(key) => plain(planned.settings.get(key).filter(|value| !value.is_null()).cloned()),
+            Column::Setting(key) => plain(cell.settings.get(key).filter(|value| !value.is_null()).cloned()),
             Column::Metric(name) => measured(cell.metric(name)),
             Column::Speed { op, batch } => measured(cell.rate(op, *batch).map(Number::from)),
             Column::Seconds(stage) => measured(cell.seconds(stage).map(Number::from)),
@@ -273,6 +283,13 @@ fn list(values: impl Iterator<Item = Value>) -> Value {
     }
 }
 
+/// The keys that any cell sets: those that are varied, and behind them the others by letter.
+fn keys(plan: &Plan) -> Vec<String> {
+    let set: BTreeSet<&String> = plan.cells.iter().flat_map(|cell| cell.settings.keys()).collect();
+    let others = set.into_iter().filter(|key| !plan.keys.contains(key));
+    plan.keys.iter().chain(others).cloned().collect()
+}
+
 /// Every column for which some cell has a value.
 fn columns(keys: &[String], cells: &[Cell], spread: Spread) -> Vec<Column> {
     let mut columns = vec![Column::Cell, Column::State, Column::Seed];
@@ -282,9 +299,7 @@ fn columns(keys: &[String], cells: &[Cell], spread: Spread) -> Vec<Column> {
     if cells.iter().any(|cell| cell.planned.baseline.is_some()) {
         columns.push(Column::Baseline);
     }
-    let others: BTreeSet<&String> = cells.iter().flat_map(|cell| cell.planned.settings.keys()).collect();
-    let others = others.into_iter().filter(|key| !keys.contains(key));
-    columns.extend(keys.iter().chain(others).cloned().map(Column::Setting));
+    columns.extend(keys.iter().cloned().map(Column::Setting));
 
     let results = || cells.iter().filter_map(|cell| cell.result.as_ref());
     let present: BTreeSet<&str> = results().flat_map(|result| result.metrics.keys()).map(String::as_str).collect();

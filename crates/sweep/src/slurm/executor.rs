@@ -11,7 +11,7 @@ use super::queue::Look;
 use super::script::{Purpose, Worker, logs};
 use super::submission::{Submitted, Submitter, settle};
 use super::task::State;
-use super::tracking::{Seen, ending, look};
+use super::tracking::{Fault, Seen, ending, look};
 use super::work::{Left, Work};
 use crate::error::SweepError;
 use flowstill_runner::config::sweep::Slurm;
@@ -30,7 +30,7 @@ pub struct Executor {
     /// of the sweep
     pub name: String,
     pub worker: Worker,
-    /// cancel everything at the first cell that fails
+    /// cancel everything at the first cell that fails from now on
     pub fail_fast: bool,
     pub pace: Pace,
 }
@@ -57,8 +57,8 @@ impl Executor {
     /// and the next call for the same store looks after them again.
     ///
     /// # Errors
-    /// SLURM is not there or refuses the jobs, nothing goes on however often work is submitted, or the store cannot be
-    /// read or written.
+    /// SLURM is not there or refuses the jobs, nothing goes on however often work is submitted, a worker found the disk
+    /// full, or the store cannot be read or written.
     pub fn run(
         &self,
         work: &mut dyn Work,
@@ -86,6 +86,7 @@ impl Executor {
     /// One look at the store and at SLURM, and what follows from it.
     fn turn(&self, work: &mut dyn Work, store: &Path, memory: &mut Memory<'_>) -> Result<Option<Outcome>, SweepError> {
         let left = work.left()?;
+        let fails = memory.fails(left.failed);
         // every step is progress, but not news
         if memory.tell(Event::Work(Left { progress: 0, ..left })) {
             memory.pause = self.pace.shortest;
@@ -100,7 +101,7 @@ impl Executor {
             cancel(&self.programs, store)?;
             return Ok(Some(Outcome::Cancelled));
         }
-        if self.fail_fast && left.failed > 0 {
+        if self.fail_fast && fails {
             cancel(&self.programs, store)?;
             return Ok(Some(Outcome::FailedFast));
         }
@@ -140,8 +141,14 @@ impl Executor {
         }
         for task in &look.ended {
             let ending = ending(&self.programs, task);
-            if ending.broke {
-                work.broke(&task.name(), &ending.words)?;
+            match ending.fault {
+                Fault::Outside => {}
+                Fault::Worker => work.broke(&task.name(), &ending.words)?,
+                Fault::Disk => {
+                    // the mark may not fit on the disk: then the other tasks find it full themselves
+                    let _ = cancel(&self.programs, work.folder());
+                    return Err(SweepError::DiskFull { path: work.folder().into() });
+                }
             }
             if task.words != "COMPLETED" {
                 memory.tell(Event::Lost { task: task.name(), ending: ending.words });

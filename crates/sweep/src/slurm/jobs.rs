@@ -43,8 +43,8 @@ impl Jobs {
         let none = Self { format_version: FORMAT_VERSION, jobs: Vec::new() };
         let jobs: Self = read_json(&store.join(FILE))?.unwrap_or(none);
         if jobs.format_version != FORMAT_VERSION {
-            let reason = format!("it is of format {}, expected {FORMAT_VERSION}", jobs.format_version);
-            return Err(SweepError::Damaged { path: store.join(FILE), reason });
+            let (path, found) = (store.join(FILE), jobs.format_version);
+            return Err(SweepError::Format { path, found, expected: FORMAT_VERSION });
         }
         Ok(jobs)
     }

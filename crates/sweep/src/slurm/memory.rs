@@ -14,6 +14,8 @@ pub struct Memory<'a> {
     pub patience: Patience,
     /// tasks that are pending or running
     pub tasks: usize,
+    /// cells that had failed before this command
+    failed_before: Option<usize>,
     /// whether tasks were cancelled by others at the last look
     pub cancelled: bool,
     /// before the next turn
@@ -23,7 +25,12 @@ pub struct Memory<'a> {
 impl<'a> Memory<'a> {
     pub fn new(tell: &'a mut dyn FnMut(Event), pause: Duration) -> Self {
         let (queue, patience) = (Queue::default(), Patience::default());
-        Self { tell, told: Vec::new(), queue, patience, tasks: 0, cancelled: false, pause }
+        Self { tell, told: Vec::new(), queue, patience, tasks: 0, failed_before: None, cancelled: false, pause }
+    }
+
+    /// Whether a cell has failed since the first look, given how many have failed so far.
+    pub fn fails(&mut self, failed: usize) -> bool {
+        failed > *self.failed_before.get_or_insert(failed)
     }
 
     /// Tells what is different from the last event of its kind; returns whether it was.

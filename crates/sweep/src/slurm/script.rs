@@ -9,9 +9,6 @@ use std::path::{Path, PathBuf};
 /// Seconds between the signal to save and the end of a job, unless the YAML says otherwise.
 const SIGNAL_DELAY_S: u64 = 120;
 
-/// Options that the executor itself sets, and what they are for.
-const OURS: [&str; 9] = ["array", "chdir", "error", "open-mode", "output", "parsable", "signal", "wait", "wrap"];
-
 /// How a worker is started.
 #[derive(Debug, Clone)]
 pub struct Worker {
@@ -38,7 +35,7 @@ pub fn logs(store: &Path) -> PathBuf {
 /// Text of the script; `name` is that of the sweep, `store` an absolute path.
 ///
 /// # Errors
-/// A path or an option that cannot be written into a script, or an option that would break the executor.
+/// A path or an option that cannot be written into a script.
 pub fn script(
     slurm: &Slurm,
     name: &str,
@@ -99,29 +96,13 @@ fn options(
         options.push(("exclusive".into(), None));
     }
     for (name, value) in &slurm.additional_parameters {
-        // as a key of YAML is often written
-        let name = name.replace('_', "-");
-        checked(&name)?;
         match value.as_str() {
             "false" => {}
-            "" | "true" => options.push((name, None)),
-            value => options.push((name, Some(value.to_owned()))),
+            "" | "true" => options.push((name.clone(), None)),
+            value => options.push((name.clone(), Some(value.to_owned()))),
         }
     }
     Ok(options)
-}
-
-fn checked(name: &str) -> Result<(), SlurmError> {
-    let refused = |reason| {
-        Err(SlurmError::Unwritable { what: format!("`{name}` in `executor.slurm.additional_parameters`"), reason })
-    };
-    if OURS.contains(&name) {
-        return refused("the sweep sets it itself; leave it out");
-    }
-    if name.is_empty() || name.starts_with('-') || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
-        return refused("it is no option of sbatch; write options without dashes in front, for instance `gres`");
-    }
-    Ok(())
 }
 
 /// A job whose limit is near the delay would be told to save as soon as it begins.
@@ -133,6 +114,7 @@ fn signal_delay(slurm: &Slurm) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flowstill_runner::config::Sweep;
 
     fn of(slurm: &Slurm, store: &str, purpose: Purpose) -> Result<String, SlurmError> {
         let worker = Worker { binary: "/opt/flow still".into(), start_in: "/home/a".into() };
@@ -151,7 +133,7 @@ mod tests {
             array_parallelism: Some(3),
             signal_delay_s: Some(60),
             setup: vec!["module load gcc".into(), "ulimit -c 0".into()],
-            additional_parameters: [("nice", "100"), ("spread_job", "true"), ("contiguous", "false")]
+            additional_parameters: [("nice", "100"), ("spread-job", "true"), ("contiguous", "false")]
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),
         };
@@ -203,11 +185,28 @@ exec '/opt/flow still' worker '/runs/moons'
     }
 
     #[test]
-    fn options_that_would_break_the_executor_are_refused() {
-        for (name, word) in [("array", "leave it out"), ("output", "leave it out"), ("--gres", "without dashes")] {
-            let slurm = Slurm { additional_parameters: vec![(name.into(), "x".into())], ..Slurm::default() };
-            let error = of(&slurm, "/runs/moons", Purpose::Stages).unwrap_err().to_string();
-            assert!(error.contains(name) && error.contains(word), "{error}");
-        }
+    fn no_parameter_of_the_yaml_says_again_what_the_sweep_says() {
+        let refused = |option: &str| {
+            let yaml = format!(
+                "data: {{synthetic: two_moons}}\nexecutor: {{slurm: {{additional_parameters: {{{option}: x}}}}}}\n"
+            );
+            let wrong = Sweep::from_str(&yaml, Path::new("a.yaml")).err().map(|error| error.to_string());
+            wrong.is_some_and(|wrong| wrong.contains("belongs to"))
+        };
+        let slurm = Slurm {
+            partition: Some("main".into()),
+            account: Some("physics".into()),
+            qos: Some("long".into()),
+            timeout_min: Some(90),
+            cpus_per_task: Some(4),
+            mem_gb: Some(8),
+            ..Slurm::default()
+        };
+        let script = of(&slurm, "/runs/moons", Purpose::Stages).unwrap();
+        let options = script.lines().filter_map(|line| line.strip_prefix("#SBATCH --")?.split('=').next());
+        // and those of its command line
+        let all: Vec<&str> = options.chain(["array", "parsable", "open_mode", "error", "wait", "wrap"]).collect();
+        assert!(all.len() == 19 && all.iter().all(|option| refused(option)), "{all:?}");
+        assert!(!refused("gres"));
     }
 }

@@ -84,6 +84,29 @@ fn workers_that_broke_are_told_to_the_store() {
 }
 
 #[test]
+fn a_full_disk_ends_the_sweep_with_a_sentence() {
+    let world = World::new(2, &|world, turn| {
+        if turn == 2 {
+            world.put("exit_code", "3:0");
+            world.task("1_1", "FAILED|NonZeroExitCode");
+        }
+    });
+    let error = world.run(2).unwrap_err().to_string();
+    assert!(error.starts_with("no space is left to write ") && error.ends_with("the same command goes on"), "{error}");
+    assert_eq!(world.arrays(), ["0-1%2"], "a new worker would find it full as well");
+    assert_eq!(fs::read_to_string(world.store().join("bin/tasks/1_0")).unwrap(), "CANCELLED|None\n");
+    // once there is space
+    assert_eq!(
+        world
+            .run_again(&|world, turn| if turn == 3 {
+                world.done()
+            })
+            .unwrap(),
+        Outcome::Done
+    );
+}
+
+#[test]
 fn tasks_that_slurm_has_forgotten_are_replaced() {
     let world = World::new(1, &|world, turn| match turn {
         2 => world.take_away("tasks/1_0"),
@@ -255,6 +278,17 @@ fn the_first_failure_cancels_everything_if_that_is_wanted() {
     let outcome = executor.run(&mut &world, &world.interrupted, &mut |_| {}).unwrap();
     assert_eq!(outcome, Outcome::FailedFast);
     assert_eq!(fs::read_to_string(world.store().join("bin/tasks/1_0")).unwrap(), "CANCELLED|None\n");
+}
+
+#[test]
+fn failures_of_an_earlier_command_are_no_first_failure() {
+    let world = World::new(2, &|world, turn| match turn {
+        1 => world.left.set(Left { ended: 1, failed: 1, ..world.left.get() }),
+        4 => world.done(),
+        _ => {}
+    });
+    let executor = Executor { fail_fast: true, ..world.executor(None) };
+    assert_eq!(executor.run(&mut &world, &world.interrupted, &mut |_| {}).unwrap(), Outcome::Done);
 }
 
 #[test]

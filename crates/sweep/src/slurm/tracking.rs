@@ -3,6 +3,7 @@
 use super::programs::{Programs, ask};
 use super::task::{SQUEUE_FORMAT, Task, from_sacct, from_scontrol, from_squeue};
 use crate::error::SweepError;
+use crate::worker::DISK_FULL;
 
 /// What was learnt.
 pub enum Seen {
@@ -59,19 +60,33 @@ fn by_sacct(programs: &Programs, list: &str) -> Option<Vec<Task>> {
 /// How a task ended.
 pub struct End {
     pub words: String,
-    /// whether its own worker is to blame, neither SLURM nor a person
-    pub broke: bool,
+    pub fault: Fault,
+}
+
+/// What is to blame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// SLURM, a person, or nothing
+    Outside,
+    /// its own worker
+    Worker,
+    /// a disk that is full
+    Disk,
 }
 
 /// How a task that is over ended. Of one that failed, scontrol also knows the exit code, by which a worker that was told
-/// to save is told apart from one that broke.
+/// to save, or that found the disk full, is told apart from one that broke.
 pub fn ending(programs: &Programs, task: &Task) -> End {
     let failed = task.words.starts_with("FAILED");
-    if failed {
-        let answer = ask(&programs.scontrol, ["-o", "show", "job", &task.name()]);
-        if answer.is_ok_and(|answer| answer.out.contains(" ExitCode=130:0 ")) {
-            return End { words: "saved, by a signal".into(), broke: false };
+    if failed && let Ok(answer) = ask(&programs.scontrol, ["-o", "show", "job", &task.name()]) {
+        let ended_with = |code: u8| answer.out.contains(&format!(" ExitCode={code}:0 "));
+        if ended_with(130) {
+            return End { words: "saved, by a signal".into(), fault: Fault::Outside };
+        }
+        if ended_with(DISK_FULL) {
+            return End { words: "told that the disk is full".into(), fault: Fault::Disk };
         }
     }
-    End { words: task.words.clone(), broke: failed || task.words.starts_with("OUT_OF_MEMORY") }
+    let broke = failed || task.words.starts_with("OUT_OF_MEMORY");
+    End { words: task.words.clone(), fault: if broke { Fault::Worker } else { Fault::Outside } }
 }

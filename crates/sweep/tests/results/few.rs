@@ -39,6 +39,17 @@ impl Few {
         self
     }
 
+    /// Plans a baseline that sets a key of its own; all else is in its experiment.
+    pub fn baseline(&mut self, name: &str) -> &mut Self {
+        self.planned(name, 0, 0);
+        let cell = self.plan["cells"].as_array_mut().and_then(|cells| cells.last_mut()).expect("a cell");
+        cell["baseline"] = json!(name);
+        cell["settings"] = json!({"student.model": "coupling"});
+        cell["yaml"] = json!("teacher: {layers: 5}\nstudent: {model: coupling, hidden: [8]}\n");
+        self.write_plan();
+        self
+    }
+
     /// Plans a cell that ended as `result` says.
     pub fn cell(&mut self, name: &str, layers: u64, seed: u64, result: Value) -> &mut Self {
         self.planned(name, layers, seed);

@@ -87,6 +87,23 @@ fn baselines_are_no_seeds_of_a_setting_that_looks_the_same() {
 }
 
 #[test]
+fn baselines_have_what_others_vary_and_others_what_baselines_set() {
+    let mut few = Few::new();
+    few.done("a", 2, 0, 1.0).done("b", 10, 0, 2.0).baseline("plain");
+    let table = read(&few);
+    assert_eq!(texts(&table, "teacher.layers"), ["2", "10", "5"]);
+    assert_eq!(texts(&table, "student.hidden"), ["[64,64]", "[64,64]", "[8]"]);
+    let rows = |filter| texts(&filtered(&table, filter).expect(filter), "cell");
+    assert_eq!(rows("teacher.layers<=5"), ["a", "plain"]);
+    assert_eq!(rows("student.hidden=[8]"), ["plain"]);
+    assert_eq!(texts(&table.sort(&Sort::read_all("teacher.layers")).expect("a column"), "cell"), ["a", "plain", "b"]);
+    let mut csv = Vec::new();
+    let table = table.select(["cell", "baseline", "teacher.layers"]).expect("columns");
+    table.to_csv(&mut csv).expect("memory");
+    assert!(String::from_utf8(csv).expect("text").ends_with("plain,plain,5\n"));
+}
+
+#[test]
 fn filters_ask_for_numbers_of_rows_and_for_states_of_any_of_their_cells() {
     let each = read(&two_settings());
     let rows = |table: &Table, filter| texts(&filtered(table, filter).expect(filter), "cell");

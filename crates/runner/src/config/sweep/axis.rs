@@ -9,6 +9,9 @@ use crate::config::tree::{Tree, shortened};
 use crate::config::written::{self, Keyed, Value};
 use std::sync::Arc;
 
+/// What makes a section one that values are drawn from.
+const DISTRIBUTIONS: [&str; 4] = ["uniform", "log_uniform", "integer", "choice"];
+
 /// Bytes of a name that is only a part of a cell's.
 const MOST_BYTES: usize = 60;
 
@@ -175,7 +178,8 @@ pub fn baselines(checker: &mut Checker, written: &written::Sweep, axes: &[Axis],
         part_of_name(checker, &at, name);
         let case = axes.iter().flat_map(Axis::sample).find(|choice| choice.name.as_ref() == Some(name));
         if let Some(case) = case {
-            checker.wrong(at.clone(), format!("`{}` has this name as well; give each its own", case.at));
+            let message = format!("`{}` has this name as well; give each its own", case.at);
+            checker.wrong_with(at.clone(), (*case.at).clone(), message);
         }
         keys.release();
         let settings = entries
@@ -236,6 +240,13 @@ fn listed<'a>(
         Tree::List(_) => {
             checker.wrong(at.clone(), "expected at least one value, got an empty list".to_owned());
             return None;
+        }
+        Tree::Section(entries) if entries.iter().any(|(key, _)| DISTRIBUTIONS.contains(&key.as_str())) => {
+            format!(
+                "a key with a distribution stands in `sweep.random.keys`, as `{}: {}`",
+                shortened(name),
+                value.in_yaml()
+            )
         }
         Tree::Section(entries) => {
             let inner = entries.first().map_or("layers", |(key, _)| key);

@@ -153,7 +153,14 @@ fn place<'a>(
         let place = if key_itself { (*setting.key_at).clone() } else { setting.at.join(rest) };
         let aim = if key_itself { Aim::Key(0) } else { Aim::Value };
         let aim = if matches!(rest, [.., Step::Key(_)]) { mistake.aim } else { aim };
-        return (Mistake { path: place, aim, ..mistake }, Some(setting));
+        // only of a drawn number nobody wrote the value
+        let drawn = Arc::ptr_eq(&setting.at, &setting.key_at) && matches!(setting.value, Tree::Real(_));
+        let way_out = if drawn && mistake.message.starts_with("expected a whole number") {
+            "; draw it by `integer`, as `{integer: [2, 8]}`"
+        } else {
+            ""
+        };
+        return (Mistake { path: place, aim, message: mistake.message + way_out, ..mistake }, Some(setting));
     }
     // a section that is there only because something in it is set
     if let Some(setting) = settings().find(|setting| mistake.path.leads_to(path(setting)))

@@ -69,7 +69,8 @@ impl Keys {
             .iter()
             .find(|other| (other.axis != axis || other.choice == choice) && self.all[other.key].path.touches(path));
         if let Some(rival) = rival {
-            checker.wrong(at.clone(), format!("is set by `{}` as well; keep one of the two", rival.at));
+            let message = format!("is set by `{}` as well; keep one of the two", rival.at);
+            checker.wrong_with(at.clone(), rival.at.clone(), message);
         }
         self.taken.push(Claim { key, at: at.clone(), axis, choice });
     }

@@ -9,7 +9,7 @@ use crate::config::written::{self, Keyed, Value};
 /// A year, in minutes.
 const MOST_MINUTES: i64 = 366 * 24 * 60;
 
-/// Options of sbatch that have a key of their own, or belong to the sweep.
+/// Options of sbatch that have a key of their own, or belong to the sweep: two that say the same would break it.
 const OPTIONS_OF_OURS: [(&str, &str); 18] = [
     ("partition", "`partition`"),
     ("account", "`account`"),
@@ -71,30 +71,32 @@ pub fn slurm(checker: &mut Checker, written: Option<&written::Slurm>) -> Slurm {
 
 fn additional(checker: &mut Checker, written: Option<&Keyed<Value>>, at: &KeyPath) -> Vec<(String, String)> {
     let at = at.key("additional_parameters");
-    let mut all = Vec::new();
+    let mut all: Vec<(String, String)> = Vec::new();
     for (name, Value(value)) in written.map(|written| written.0.as_slice()).unwrap_or_default() {
         let at = at.key(name);
         let bare = name.trim_start_matches('-');
+        // as a key of YAML is often written
+        let option = bare.replace('_', "-");
         if bare != name {
             checker.wrong(at.clone(), format!("expected an option without dashes; write `{}`", shortened(bare)));
         } else if bare.is_empty() || !bare.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) {
             let message = format!("expected an option of sbatch, as `gres` or `mail-user`, got `{}`", shortened(name));
             checker.wrong(at.clone(), message);
-        } else if let Some((_, owner)) = OPTIONS_OF_OURS.iter().find(|(option, _)| *option == bare.replace('_', "-")) {
+        } else if let Some((_, owner)) = OPTIONS_OF_OURS.iter().find(|(known, _)| *known == option) {
             checker.wrong(at.clone(), format!("belongs to {owner}; remove it here"));
+        } else if all.iter().any(|(other, _)| *other == option) {
+            checker.wrong(at.clone(), format!("`{option}` stands here twice, spelled in two ways; keep one of them"));
         }
         match value {
             Tree::Text(text) => one_line(checker, &at, text),
             Tree::Bool(_) | Tree::Whole(_) | Tree::Real(_) => {}
             other => checker.wrong(at, format!("expected one value, got {}", other.describe())),
         }
-        all.push((
-            name.clone(),
-            match value {
-                Tree::Text(text) => text.clone(),
-                other => other.in_yaml(),
-            },
-        ));
+        let value = match value {
+            Tree::Text(text) => text.clone(),
+            other => other.in_yaml(),
+        };
+        all.push((option, value));
     }
     all
 }

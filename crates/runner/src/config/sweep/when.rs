@@ -117,12 +117,17 @@ fn test(
         None => wanted.same(value),
     };
     let whole = |wanted: &Tree| values.iter().flatten().any(|value| fits(wanted, value));
+    // what another draw may bring
+    let possible = |wanted: &Tree| {
+        let alike = |value: &Tree| if range.is_some() { as_number(value).is_some() } else { value.is_like(wanted) };
+        drawn && values.iter().flatten().any(alike)
+    };
     let alternatives: Vec<(KeyPath, &Tree)> = match wanted {
         Tree::List(items) if !whole(wanted) => items.iter().enumerate().map(|(i, item)| (at.index(i), item)).collect(),
         one => vec![(at.clone(), one)],
     };
     // a slip would make a rule that never holds
-    for (at, wanted) in alternatives.iter().filter(|(_, wanted)| !drawn && !whole(wanted)) {
+    for (at, wanted) in alternatives.iter().filter(|(_, wanted)| !whole(wanted) && !possible(wanted)) {
         let mut known: Vec<String> = values.iter().flatten().map(|value| format!("`{}`", value.in_yaml())).collect();
         known.dedup();
         let more = if known.len() > SHOWN { ", …" } else { "" };
@@ -132,9 +137,10 @@ fn test(
                 format!("no value of `{}` is in this range; they are {}{more}", shortened(name), known.join(", "))
             }
             None => format!(
-                "expected a value that `{}` has, {}{more}, got {}",
+                "expected a value that `{}` has, {}{more}, {}got {}",
                 shortened(name),
                 known.join(", "),
+                if matches!(wanted, Tree::Section(_)) { "or a range, as {from: 1, to: 3}, " } else { "" },
                 wanted.describe()
             ),
         };

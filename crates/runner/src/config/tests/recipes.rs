@@ -134,7 +134,7 @@ fn recipes_that_are_none() {
         (&with("recipe: [{objective: mixed, lr: 1}]"), &["a.yaml:2:39: student.recipe[0]: unknown key `lr`; …"]),
         (
             &with("recipe: [mixed]"),
-            &["a.yaml:2:20: student.recipe[0]: expected a section of keys, got the text `mixed`"],
+            &["a.yaml:2:20: student.recipe[0]: expected a section of keys, as `objective: …`, got the text `mixed`"],
         ),
     ]);
 }

@@ -128,9 +128,9 @@ bench: !fast {}
             "a.yaml:15:16: teacher.training.clip_norm: expected a number or `none`, got the text `off`",
             "a.yaml:16:14: teacher.training.patience: expected a whole number or `none`, got nothing",
             "a.yaml:17:10: teacher.training.ema: expected a number or `none`, got the text `yes`",
-            "a.yaml:18:10: student: expected a section of keys, got 7",
-            "a.yaml:19:13: evaluation: expected a section of keys, got a list",
-            "a.yaml:20:8: bench: expected a section of keys or `none`, got the tag `!fast`",
+            "a.yaml:18:10: student: expected a section of keys, as `model: …`, got 7",
+            "a.yaml:19:13: evaluation: expected a section of keys, as `samples: …`, got a list",
+            "a.yaml:20:8: bench: expected a section of keys, as `batches: …` or `none`, got the tag `!fast`",
         ],
     )]);
 }

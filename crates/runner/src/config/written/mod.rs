@@ -28,7 +28,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Experiment {
-    /// A file, or a list of files, whose sections this one is laid over: sections are merged key by key, all else is
+    /// A file, or a list of files, whose sections this one is laid over, all but `name`: sections are merged key by key, all else is
     /// replaced, later files win over earlier ones and this one over all. Relative paths start from the folder of the
     /// file in which they stand.
     #[serde(skip_serializing)]

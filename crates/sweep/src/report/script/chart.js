@@ -72,6 +72,10 @@ class Plot {
     const d = points.map(([x, y]) => `M${x.toFixed(1)},${y.toFixed(1)}h0`).join("");
     host.append(svg("path", { d, stroke: colour, "stroke-width": size, "stroke-linecap": "round", fill: "none", ...style }));
   }
+  diamond(x, y, colour, size = 6, style = {}, host = this.marks) {
+    const d = `M${x.toFixed(1)},${(y - size).toFixed(1)}l${size},${size}l-${size},${size}l-${size},-${size}Z`;
+    host.append(svg("path", { d, fill: colour, ...style }));
+  }
   ring(x, y, colour, host = this.over) {
     host.append(svg("circle", { cx: x, cy: y, r: 6, fill: "none", stroke: colour, "stroke-width": 2 }));
   }

@@ -17,7 +17,7 @@ const effects = () => {
     draws.push(chart(host, () => {
       const cells = data.cells.flatMap((cell, index) => {
         const [x, y] = [valueOf(cell, key), valueOf(cell, metric)];
-        return x !== null && y !== null && page.shows(index) && data.groups[cell.group].baseline === null ? [{ index, x, y }] : [];
+        return x !== null && y !== null && page.shows(index) ? [{ index, x, y, baseline: data.groups[cell.group].baseline !== null }] : [];
       });
       if (!cells.length) return null;
       const ys = cells.map(({ y }) => y);
@@ -34,18 +34,20 @@ const effects = () => {
 const points = (plot, cells, values, { numeric, log, metric }) => {
   // beside each other as far as their neighbours leave room, always in the same way
   const room = Math.min(22, 0.3 * (plot.right - plot.left) / values.length);
-  const placed = cells.map(({ index, x, y }) => ({
-    index, y: plot.py(y), x: plot.px(numeric ? x : text(x)) + room * (((index * 0.618034) % 1) - 0.5) * (values.length > 20 ? 0 : 1),
+  const placed = cells.map(({ index, x, y, baseline }) => ({
+    index, baseline, y: plot.py(y), x: plot.px(numeric ? x : text(x)) + room * (((index * 0.618034) % 1) - 0.5) * (values.length > 20 ? 0 : 1),
   })).sort((a, b) => a.x - b.x);
-  for (const colour of new Set(placed.map(({ index }) => colours().ofCells([index])))) {
-    const own = placed.filter(({ index }) => colours().ofCells([index]) === colour);
+  const varied = placed.filter(({ baseline }) => !baseline);
+  for (const colour of new Set(varied.map(({ index }) => colours().ofCells([index])))) {
+    const own = varied.filter(({ index }) => colours().ofCells([index]) === colour);
     plot.dots(own.map(({ x, y }) => [x, y]), colour, 6, { "stroke-opacity": 0.55 });
   }
   if (values.length <= 20) {
-    for (const value of values) {
-      spread(plot, cells.filter(({ x }) => (numeric ? x : text(x)) === value).map(({ y }) => y), plot.px(value), log);
-    }
+    // baselines differ in more than this key
+    const counted = (cell, value) => !cell.baseline && (numeric ? cell.x : text(cell.x)) === value;
+    for (const value of values) spread(plot, cells.filter((cell) => counted(cell, value)).map(({ y }) => y), plot.px(value), log);
   }
+  for (const { x, y } of placed.filter(({ baseline }) => baseline)) plot.diamond(x, y, "var(--ink)", 4, { "fill-opacity": 0.7 });
   return {
     x: placed.map(({ x }) => x), y: placed.map(({ y }) => y), cellsOf: (i) => [placed[i].index],
     at: (i) => {
@@ -58,6 +60,7 @@ const points = (plot, cells, values, { numeric, log, metric }) => {
 
 // Mean and standard deviation over n − 1; of the logarithms where the axis shows these.
 const spread = (plot, numbers, x, log) => {
+  if (!numbers.length) return;
   const [to, from] = log ? [Math.log, Math.exp] : [(value) => value, (value) => value];
   const mean = numbers.reduce((sum, value) => sum + to(value), 0) / numbers.length;
   const sd = Math.sqrt(numbers.reduce((sum, value) => sum + (to(value) - mean) ** 2, 0) / (numbers.length - 1));

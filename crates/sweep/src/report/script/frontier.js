@@ -62,7 +62,7 @@ const trade = (plot, students, lanes, { lane, label }) => {
     const [at, level, colour] = [plot.px(x), plot.py(y), colours().ofGroup(group)];
     if (error > 0) plot.line([[at, plot.py(y - error)], [at, plot.py(y + error)]], { stroke: colour, "stroke-width": 1, "stroke-opacity": 0.5 });
     if (group.baseline === null) plot.dots([[at, level]], colour, front.some((other) => other.group === group) ? 10 : 8);
-    else plot.marks.append(svg("path", { d: `M${at},${level - 6}l6,6l-6,6l-6,-6Z`, fill: colour }));
+    else plot.diamond(at, level, colour);
     placed.push({ group, at, level, line: `${label}: ${number(y)}${error > 0 ? ` ± ${number(error, 2)}` : ""}`, seconds: x, who: "student" });
   }
   baselineNames(plot, placed.filter(({ group }) => group.baseline !== null));

@@ -99,3 +99,24 @@ fn mistakes_of_all_files_are_told_at_once_and_where_they_stand() {
     let lines: Vec<&str> = text.lines().map(|line| line.split(' ').next().unwrap()).collect();
     assert_eq!(lines, ["a.yaml:2:19:", "a.yaml:3:11:", "wrong.yaml:3:15:"], "{text}");
 }
+
+#[test]
+fn a_rival_in_an_extended_file_is_named_with_that_file() {
+    let desk = desk();
+    fs::write(desk.path().join("grid.yaml"), "extends: base.yaml\nsweep:\n  grid: {teacher.layers: [2, 3]}\n").unwrap();
+    let error = read_in(desk.path(), "extends: grid.yaml\nsweep: {cases: [{teacher.layers: 4}]}\n").unwrap_err();
+    let message = error.to_string().replace(&format!("{}/", desk.path().display()), "");
+    assert_eq!(
+        message,
+        "a.yaml:2:34: sweep.cases[0].teacher.layers: is set by `sweep.grid.teacher.layers` as well; keep one of the two; \
+         `sweep.grid.teacher.layers` is in grid.yaml:3"
+    );
+}
+
+#[test]
+fn a_name_is_of_its_own_file_alone() {
+    let desk = desk();
+    fs::write(desk.path().join("named.yaml"), "extends: base.yaml\nname: other\n").unwrap();
+    assert_eq!(experiment(desk.path(), "extends: named.yaml\n").name, "a");
+    assert_eq!(experiment(desk.path(), "extends: named.yaml\nname: own\n").name, "own");
+}
