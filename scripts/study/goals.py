@@ -38,6 +38,33 @@ class EveryMode:
         return f"{estimate(least)} to {estimate(largest)}", least[0] >= 0.95 and largest[0] <= 1.05
 
 
+@dataclasses.dataclass(frozen=True)
+class Likelihood:
+    """Test log-likelihood that the student loses against its teacher, on the same rows."""
+
+    bound: float = 0.02
+
+    @property
+    def name(self):
+        return f"test log-likelihood within {self.bound:.2f} per dimension"
+
+    def judged(self, student):
+        losses = [
+            (row["teacher_log_likelihood"]["mean"] - row["log_likelihood"]["mean"]) / dimensions(row)
+            for row in student.finished
+            if row.get("log_likelihood") and row.get("teacher_log_likelihood")
+        ]
+        if not losses:
+            return None
+        error = statistics.stdev(losses) / len(losses) ** 0.5 if len(losses) > 1 else None
+        mean = statistics.mean(losses)
+        return estimate((mean, error)), abs(mean) <= self.bound
+
+
+def dimensions(row):
+    return round(row["kl_forward"]["mean"] / row["kl_forward_per_dim"]["mean"])
+
+
 def ess(share):
     return Goal(f"ESS ≥ {100 * share:.0f} %", "ess_reverse", share, at_least=True, show=percent)
 
@@ -55,7 +82,7 @@ def seconds(bound):
 
 
 PLANE = [ess(0.97), Goal("TV ≤ 0.03", "total_variation", 0.03), EveryMode()]
-TABLES = [per_dim(0.02), ess(0.60)]
+TABLES = [per_dim(0.02), ess(0.60), Likelihood()]
 GOALS = {
     "two_moons": PLANE,
     "eight_gaussians": PLANE,
