@@ -3,7 +3,7 @@
 use crate::arguments::Describe;
 use crate::output;
 use anyhow::Result;
-use flowstill_model::{LayerSpec, Orientation, Provenance};
+use flowstill_model::{Direction, LayerSpec, Orientation, Provenance};
 use flowstill_sampler::Sampler;
 
 pub fn describe(options: &Describe) -> Result<()> {
@@ -48,6 +48,13 @@ fn in_words(layer: &LayerSpec) -> String {
         }
         LayerSpec::ActNorm { .. } => "act_norm: one scale and shift per column".to_owned(),
         LayerSpec::BatchNorm { .. } => "batch_norm".to_owned(),
+        LayerSpec::Rowwise { map, orientation } => {
+            let outright = match LayerSpec::closed(map, *orientation) {
+                Direction::Forward => "sampling",
+                Direction::Inverse => "density",
+            };
+            format!("{} (computed outright: {outright})", map.kind())
+        }
     }
 }
 

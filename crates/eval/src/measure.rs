@@ -164,7 +164,7 @@ enum Refusal {
 fn sizes(sampler: &Sampler) -> (usize, usize, Vec<usize>) {
     let mut hidden = sampler.spec().layers.iter().filter_map(|layer| match layer {
         LayerSpec::Autoregressive(a) => Some(&a.hidden),
-        LayerSpec::ActNorm { .. } | LayerSpec::BatchNorm { .. } => None,
+        LayerSpec::ActNorm { .. } | LayerSpec::BatchNorm { .. } | LayerSpec::Rowwise { .. } => None,
     });
     let layers = hidden.clone().count();
     (sampler.dim(), layers, hidden.next().cloned().unwrap_or_default())

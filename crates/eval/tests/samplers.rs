@@ -34,6 +34,7 @@ fn flow(orientation: Orientation, dim: usize, amount: f32) -> Sampler {
             log_scale_clip: 5.0,
             residual: false,
             identity: None,
+            univariate: None,
         })
     };
     let spec = FlowSpec { dim, layers: vec![layer((0..dim).collect()), layer((0..dim).rev().collect())] };

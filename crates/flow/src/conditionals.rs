@@ -41,12 +41,16 @@ impl Conditionals {
             match layer {
                 LayerSpec::Autoregressive(a) => {
                     let (orientation, order) = found.get_or_insert_with(|| (a.orientation, a.order.clone()));
+                    if !a.is_affine() {
+                        return Err(refuse("layers that are not affine"));
+                    }
                     if *order != a.order || *orientation != a.orientation {
                         return Err(refuse("autoregressive layers of different orders"));
                     }
                     layers.push(Part::Autoregressive(Box::new(PlainAutoregressive::new(a, range))));
                 }
                 LayerSpec::ActNorm { .. } => layers.push(Part::Diagonal(range)),
+                LayerSpec::Rowwise { map, .. } => return Err(refuse(&format!("{} layers", map.kind()))),
                 LayerSpec::BatchNorm { .. } => return Err(refuse("minibatches that are normalised")),
             }
         }

@@ -5,9 +5,11 @@ use crate::error::FlowError;
 use crate::graph::{Column, Element, Graph, Parameters, Rows, check_width, column};
 use crate::layers::batch_norm::BatchNorm;
 use crate::layers::fused::{self, Transposition};
+use crate::layers::rowwise::Rowwise;
 use crate::layers::run::Run;
 use crate::reference::{act_norm::ActNorm, autoregressive::PlainAutoregressive};
 use dfdx::prelude::*;
+use flowstill_kernel::affine::Direction;
 use flowstill_model::{FlowSpec, LayerSpec, Layout, Orientation};
 use std::ops::Range;
 use std::sync::Arc;
@@ -59,16 +61,12 @@ where
         spec.validate()?;
         let layout = Layout::new(spec);
         let placed: Vec<_> = spec.layers.iter().zip(layout.layers.iter().cloned()).collect();
-        let (layers, transposition) = match engine {
-            Engine::Reference => {
-                (placed.into_iter().map(|(l, range)| plain(spec.dim, l, range)).collect(), Arc::default())
-            }
-            Engine::Fused => fused(spec.dim, &placed),
-        };
+        let (layers, transposition) = arranged(spec.dim, &placed, engine);
         let one_pass = engine == Engine::Fused
             && spec.layers.iter().all(|layer| match layer {
                 LayerSpec::Autoregressive(a) => a.orientation == Orientation::Iaf,
                 LayerSpec::ActNorm { .. } => true,
+                LayerSpec::Rowwise { map, orientation } => LayerSpec::closed(map, *orientation) == Direction::Forward,
                 LayerSpec::BatchNorm { .. } => false,
             });
         Ok(Self { spec: spec.clone(), layout, layers, transposition, one_pass })
@@ -165,22 +163,36 @@ where
     }
 }
 
-/// One layer in plain operations.
-fn plain<E: Element>(dim: usize, layer: &LayerSpec, range: Range<usize>) -> Box<dyn Bijection<E>>
+/// One layer in plain operations, if `engine` has it so.
+fn plain<E: Element>(
+    dim: usize,
+    layer: &LayerSpec,
+    range: Range<usize>,
+    engine: Engine,
+) -> Option<Box<dyn Bijection<E>>>
 where
     Cpu: Device<E>,
 {
-    match layer {
-        LayerSpec::Autoregressive(a) => Box::new(PlainAutoregressive::new(a, range)),
-        LayerSpec::ActNorm { .. } => Box::new(ActNorm::new(dim, range)),
-        LayerSpec::BatchNorm { orientation } => Box::new(BatchNorm::new(dim, range, *orientation)),
+    match (layer, engine) {
+        (LayerSpec::Rowwise { map, orientation }, _) => {
+            let closed = LayerSpec::closed(map, *orientation);
+            Some(Box::new(Rowwise::new(map.build(dim).into(), range, closed)))
+        }
+        (LayerSpec::BatchNorm { orientation }, _) => Some(Box::new(BatchNorm::new(dim, range, *orientation))),
+        (LayerSpec::ActNorm { .. }, Engine::Reference) => Some(Box::new(ActNorm::new(dim, range))),
+        (LayerSpec::Autoregressive(a), Engine::Reference) if a.is_affine() => {
+            Some(Box::new(PlainAutoregressive::new(a, range)))
+        }
+        // maps other than the affine one stand in the kernel alone, held to the laws of differences
+        _ => None,
     }
 }
 
-/// Runs as long as they can be: a batch normalisation or a change of orientation ends one.
-fn fused<E: Element>(
+/// Layers in plain operations, and runs of the others as long as they can be: a change of orientation ends one.
+fn arranged<E: Element>(
     dim: usize,
     layers: &[(&LayerSpec, Range<usize>)],
+    engine: Engine,
 ) -> (Vec<Box<dyn Bijection<E>>>, Arc<Transposition>)
 where
     Cpu: Device<E>,
@@ -192,16 +204,15 @@ where
     let mut parts = Vec::new();
     let mut start = 0;
     while start < layers.len() {
-        if let (LayerSpec::BatchNorm { .. }, range) = &layers[start] {
-            parts.push(Part::Single(plain(dim, layers[start].0, range.clone())));
+        if let Some(layer) = plain(dim, layers[start].0, layers[start].1.clone(), engine) {
+            parts.push(Part::Single(layer));
             start += 1;
             continue;
         }
         let mut orientation = None;
-        let fits = layers[start..].iter().take_while(|(layer, _)| match layer {
+        let fits = layers[start..].iter().take_while(|(layer, range)| match layer {
             LayerSpec::Autoregressive(a) => *orientation.get_or_insert(a.orientation) == a.orientation,
-            LayerSpec::ActNorm { .. } => true,
-            LayerSpec::BatchNorm { .. } => false,
+            _ => plain::<E>(dim, layer, range.clone(), engine).is_none(),
         });
         let end = start + fits.count();
         // diagonal maps alone have no conditioner: either orientation will do

@@ -7,7 +7,7 @@ use flowstill_kernel::affine::Direction;
 use flowstill_kernel::incremental::{Adjoint, AdjointBuffers, Solve, Sweep};
 use flowstill_kernel::machine::{DenseProduct, read_all};
 use flowstill_kernel::noise::{Purpose, fill_gaussian};
-use flowstill_kernel::{Activation, Incremental, Layer, Made, Parallel, Workspace};
+use flowstill_kernel::{Activation, ElementMap, Incremental, Layer, Made, Parallel, Workspace};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -44,7 +44,8 @@ fn training(c: &mut Criterion) {
         let (made, theta) = layer(width);
         let sums = |pass: usize| made.linears().iter().map(|l| l.multiply_adds()[pass] * ROWS).sum::<usize>() as u64;
         let multiply_adds = [sums(0), sums(1), sums(2)];
-        let step = Layer::Autoregressive { made, order: (0..DIM).rev().collect(), clip: 5.0 };
+        let step =
+            Layer::Autoregressive { made, order: (0..DIM).rev().collect(), map: ElementMap::Affine { clip: 5.0 } };
         let chain = Parallel::new(DIM, Direction::Inverse, vec![(step, 0..theta.len())]);
         let (mut workspace, mut transposed) = (Workspace::default(), vec![0.0; chain.transposed_len()]);
         let (x, mut z, mut log_det) = (wave(ROWS * DIM, 1.0), vec![0.0; ROWS * DIM], vec![0.0; ROWS]);
@@ -110,12 +111,19 @@ fn sampling(c: &mut Criterion) {
                 b.iter(|| {
                     values.copy_from_slice(&u);
                     let (values, log_det, direction) = (&mut values, &mut log_det, Direction::Forward);
-                    let mut solve = Solve { direction, clip: 5.0, order: &order, values, log_det, given: false };
+                    let mut solve = Solve {
+                        direction,
+                        map: &ElementMap::Affine { clip: 5.0 },
+                        order: &order,
+                        values,
+                        log_det,
+                        given: false,
+                    };
                     network.sweep(rows, &mut sweep, &mut solve);
                 });
             });
         }
-        let adjoint = Adjoint::new(made, &theta, order.clone(), Direction::Forward, 5.0);
+        let adjoint = Adjoint::new(made, &theta, order.clone(), Direction::Forward, ElementMap::Affine { clip: 5.0 });
         let (v, mut g, mut buffers) = (wave(64 * DIM, 1.0), wave(64 * DIM, 1.0), AdjointBuffers::default());
         let start = g.clone();
         group.throughput(Throughput::Elements((2 * filled * 64) as u64));

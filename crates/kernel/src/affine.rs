@@ -15,6 +15,16 @@ pub enum Direction {
     Inverse,
 }
 
+impl Direction {
+    /// The other one.
+    pub fn opposite(self) -> Self {
+        match self {
+            Self::Forward => Self::Inverse,
+            Self::Inverse => Self::Forward,
+        }
+    }
+}
+
 /// `α = a / (1 + |a|/c)`.
 #[inline(always)]
 pub fn soft_clip<R: Real>(a: R, clip: R) -> R {

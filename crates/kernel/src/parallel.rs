@@ -8,14 +8,14 @@ use crate::diagonal;
 use crate::elementwise::add_panels;
 use crate::panels::Panels;
 use crate::trace::Gradients;
-use crate::{Activations, Made, Real};
+use crate::{Activations, ElementMap, Made, Real, element_map};
 use std::ops::Range;
 
 /// One layer of the chain, as it is applied.
 #[derive(Debug, Clone)]
 pub enum Layer {
-    /// a MADE with two outputs per coordinate; `order[i]` is the coordinate that comes i-th
-    Autoregressive { made: Made, order: Vec<usize>, clip: f64 },
+    /// a MADE with as many outputs per coordinate as the map takes; `order[i]` is the coordinate that comes i-th
+    Autoregressive { made: Made, order: Vec<usize>, map: ElementMap },
     /// `x = e^{log_scale} ⊙ z + shift`; its parameters are the log-scales, then the shifts
     Diagonal,
 }
@@ -69,8 +69,9 @@ impl Parallel {
                 Layer::Diagonal => (before.clone().unwrap_or_else(|| (0..dim).collect()), 0),
             };
             assert_eq!(order.len(), dim, "an order of other coordinates");
-            if let Layer::Autoregressive { made, .. } = &layer {
-                assert_eq!((made.dim(), made.params_per_dim()), (dim, 2), "a shift and a log-scale per coordinate");
+            if let Layer::Autoregressive { made, map, .. } = &layer {
+                let outputs = (made.dim(), made.params_per_dim());
+                assert_eq!(outputs, (dim, map.outputs()), "what the map takes, for each coordinate");
             }
             let mut column = vec![0; dim];
             before.iter().flatten().enumerate().for_each(|(i, &coordinate)| column[coordinate] = i);
@@ -121,12 +122,20 @@ impl Parallel {
             let kept = &mut after[0];
             let theta = &theta[placed.theta.clone()];
             match &placed.layer {
-                Layer::Autoregressive { made, clip, .. } => {
+                Layer::Autoregressive { made, map, .. } => {
                     placed.load(before.last(), values, kept.activations.input_mut(made, rows));
                     made.forward(theta, &mut kept.activations);
                     kept.y.reshape(rows, self.dim);
                     let (u, outputs) = kept.activations.input_and_outputs_mut();
-                    affine::forward(self.direction, R::of(*clip), u, outputs, &mut kept.y, log_det);
+                    let y = &mut kept.y;
+                    match map {
+                        ElementMap::Affine { clip } => {
+                            affine::forward(self.direction, R::of(*clip), u, outputs, y, log_det);
+                        }
+                        ElementMap::Univariate(univariate) => {
+                            element_map::forward(univariate, self.direction, self.dim, u, outputs, y, log_det);
+                        }
+                    }
                 }
                 Layer::Diagonal => {
                     kept.y.reshape(rows, self.dim);
@@ -168,11 +177,19 @@ impl Parallel {
         for (k, (placed, kept)) in self.steps.iter().zip(steps.iter()).enumerate().rev() {
             let d_theta = d_theta.as_deref_mut().map(|d_theta| &mut d_theta[placed.theta.clone()]);
             match &placed.layer {
-                Layer::Autoregressive { made, clip, .. } => {
-                    let clip = R::of(*clip);
+                Layer::Autoregressive { made, map, .. } => {
                     let (u, outputs) = (kept.activations.input(), kept.activations.outputs());
                     let d_outputs = gradients.outputs_mut(made, rows);
-                    affine::backward(self.direction, clip, self.dim, outputs, u, &kept.y, d_log_det, d, d_outputs);
+                    let (direction, dim, y) = (self.direction, self.dim, &kept.y);
+                    match map {
+                        ElementMap::Affine { clip } => {
+                            let clip = R::of(*clip);
+                            affine::backward(direction, clip, dim, outputs, u, y, d_log_det, d, d_outputs);
+                        }
+                        ElementMap::Univariate(univariate) => {
+                            element_map::backward(univariate, direction, dim, outputs, u, y, d_log_det, d, d_outputs);
+                        }
+                    }
                     made.backward(&transposed[placed.transposed.clone()], &kept.activations, gradients, d_theta);
                     add_panels(gradients.input(), d);
                 }
@@ -211,7 +228,7 @@ mod tests {
     fn no_rows_give_nothing_also_after_some() {
         let made = Made::new(3, &[5], 2, Activation::Tanh);
         let theta = vec![0.1f64; made.parameters()];
-        let layer = Layer::Autoregressive { made, order: vec![2, 0, 1], clip: 3.0 };
+        let layer = Layer::Autoregressive { made, order: vec![2, 0, 1], map: ElementMap::Affine { clip: 3.0 } };
         let chain = Parallel::new(3, Direction::Inverse, vec![(layer, 0..theta.len())]);
         let (mut workspace, transposed) = (Workspace::default(), vec![0.0; chain.transposed_len()]);
         for rows in [7, 0] {

@@ -5,7 +5,7 @@ mod common;
 use common::wave;
 use flowstill_kernel::affine::Direction;
 use flowstill_kernel::incremental::{Solve, Sweep};
-use flowstill_kernel::{Activation, Incremental, Layer, Made, Parallel, Workspace};
+use flowstill_kernel::{Activation, ElementMap, Incremental, Layer, Made, Parallel, Workspace};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -47,7 +47,8 @@ fn steps_and_sweeps_allocate_nothing_after_the_first() {
         let order: Vec<usize> = (0..dim).rev().collect();
         let theta: Vec<f32> = made.pack(&wave(made.dense_parameters(), 0.4, 0.3));
         let part = 0..theta.len();
-        let step = Layer::Autoregressive { made: made.clone(), order: order.clone(), clip: 3.0 };
+        let step =
+            Layer::Autoregressive { made: made.clone(), order: order.clone(), map: ElementMap::Affine { clip: 3.0 } };
         let chain = Parallel::new(dim, Direction::Inverse, vec![(step.clone(), part.clone()), (step, part)]);
         let mut transposed = vec![0.0; chain.transposed_len()];
         let v: Vec<f32> = wave(rows * dim, 1.0, 0.1);
@@ -66,7 +67,14 @@ fn steps_and_sweeps_allocate_nothing_after_the_first() {
         let inverse = allocations(|| {
             let (values, log_det) = (&mut values, &mut log_det);
             let direction = Direction::Forward;
-            let mut solve = Solve { direction, clip: 3.0, order: &order, values, log_det, given: false };
+            let mut solve = Solve {
+                direction,
+                map: &ElementMap::Affine { clip: 3.0 },
+                order: &order,
+                values,
+                log_det,
+                given: false,
+            };
             network.sweep(rows, &mut sweep, &mut solve);
         });
         assert_eq!(inverse, 0, "the incremental inverse of {hidden:?}");

@@ -6,7 +6,7 @@ mod common;
 use common::{SHAPES, Shape, backward, forward, made, wave};
 use flowstill_kernel::affine::{Direction, soft_clip};
 use flowstill_kernel::incremental::{Adjoint, AdjointBuffers, LANES, Lanes, Solve, Step, Sweep};
-use flowstill_kernel::{Activation, Incremental, Made, Real};
+use flowstill_kernel::{Activation, ElementMap, Incremental, Made, Real};
 
 fn network<R: Real>(shape: Shape, activation: Activation) -> (Incremental<R>, Vec<R>) {
     let made = made(shape, activation);
@@ -120,7 +120,14 @@ fn affine(made: &Made, theta: &[f64], direction: Direction, order: &[usize], v: 
     let network = Incremental::new(made.clone(), theta);
     let (mut values, mut log_det) = (v.to_vec(), vec![0.0; v.len() / made.dim()]);
     let rows = log_det.len();
-    let mut solve = Solve { direction, clip: 3.0, order, values: &mut values, log_det: &mut log_det, given: true };
+    let mut solve = Solve {
+        direction,
+        map: &ElementMap::Affine { clip: 3.0 },
+        order,
+        values: &mut values,
+        log_det: &mut log_det,
+        given: true,
+    };
     network.sweep(rows, &mut Sweep::default(), &mut solve);
     (values, log_det)
 }
@@ -135,7 +142,8 @@ fn the_adjoint_solves_the_triangular_system_of_the_jacobian() {
             let order: Vec<usize> = (0..dim).rev().collect();
             let rows = 70;
             let (v, g): (Vec<f64>, Vec<f64>) = (wave(rows * dim, 1.5, 0.2), wave(rows * dim, 1.0, 0.9));
-            let adjoint = Adjoint::new(made.clone(), &theta, order.clone(), direction, 3.0);
+            let adjoint =
+                Adjoint::new(made.clone(), &theta, order.clone(), direction, ElementMap::Affine { clip: 3.0 });
             let weights: Vec<f64> = wave(rows, 1.0, 0.4);
             let mut w = g.clone();
             adjoint.solve(&v, &weights, &mut w, &mut AdjointBuffers::default());
@@ -169,7 +177,8 @@ fn scores_pass_from_one_side_of_a_layer_to_the_other() {
         let (dim, rows) = (made.dim(), 70);
         let order: Vec<usize> = (0..dim).rev().collect();
         let v: Vec<f64> = wave(rows * dim, 1.5, 0.2);
-        let adjoint = Adjoint::new(made.clone(), &theta, order.clone(), Direction::Forward, 3.0);
+        let adjoint =
+            Adjoint::new(made.clone(), &theta, order.clone(), Direction::Forward, ElementMap::Affine { clip: 3.0 });
         // of a standard normal v
         let (mut y, mut score) = (v.clone(), v.iter().map(|v| -v).collect::<Vec<_>>());
         adjoint.score(&mut y, &mut score, &mut AdjointBuffers::default());
@@ -180,7 +189,14 @@ fn scores_pass_from_one_side_of_a_layer_to_the_other() {
             let (mut v, mut log_det) = (y.to_vec(), vec![0.0; rows]);
             let (values, log_det_out) = (&mut v, &mut log_det);
             let direction = Direction::Inverse;
-            let mut solve = Solve { direction, clip: 3.0, order: &order, values, log_det: log_det_out, given: false };
+            let mut solve = Solve {
+                direction,
+                map: &ElementMap::Affine { clip: 3.0 },
+                order: &order,
+                values,
+                log_det: log_det_out,
+                given: false,
+            };
             network.sweep(rows, &mut Sweep::default(), &mut solve);
             let squares = v.chunks_exact(dim).map(|row| row.iter().map(|v| -0.5 * v * v).sum::<f64>());
             squares.zip(log_det).map(|(a, b)| a + b).collect::<Vec<_>>()
@@ -211,7 +227,8 @@ fn solving_undoes_mapping() {
             let (mut values, mut log_det) = (start.clone(), vec![0.0; rows]);
             for (direction, given) in [(Direction::Inverse, true), (Direction::Forward, false)] {
                 let (values, log_det) = (&mut values, &mut log_det);
-                let mut solve = Solve { direction, clip: 2.0, order: &order, values, log_det, given };
+                let mut solve =
+                    Solve { direction, map: &ElementMap::Affine { clip: 2.0 }, order: &order, values, log_det, given };
                 network.sweep(rows, &mut Sweep::default(), &mut solve);
             }
             let close = |a: f64, b: f64| (a - b).abs() < 1e-11 * (1.0 + b.abs());
@@ -231,7 +248,7 @@ fn backward_of_the_network_is_what_the_adjoint_walks_through() {
     let order: Vec<usize> = (0..dim).collect();
     let (v, g): (Vec<f64>, Vec<f64>) = (wave(rows * dim, 1.0, 0.2), wave(rows * dim, 1.0, 0.9));
     let mut w = g.clone();
-    Adjoint::new(made.clone(), &theta, order, Direction::Forward, 3.0).solve(
+    Adjoint::new(made.clone(), &theta, order, Direction::Forward, ElementMap::Affine { clip: 3.0 }).solve(
         &v,
         &[0.0; 5],
         &mut w,

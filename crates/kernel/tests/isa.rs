@@ -7,7 +7,7 @@ use common::{SHAPES, backward, forward, made, wave};
 use flowstill_kernel::affine::Direction;
 use flowstill_kernel::incremental::{Adjoint, AdjointBuffers, Solve, Sweep};
 use flowstill_kernel::isa::IsaError;
-use flowstill_kernel::{Activation, Incremental, Isa, Layer, Parallel, Workspace, reference};
+use flowstill_kernel::{Activation, ElementMap, Incremental, Isa, Layer, Parallel, Workspace, reference};
 
 /// Everything that is compiled for each set: outputs and gradients of networks, a chain with its gradients, both
 /// sweeps, the adjoint.
@@ -27,7 +27,11 @@ fn everything() -> Vec<f32> {
                 }
                 let order: Vec<usize> = (0..made.dim()).rev().collect();
                 for direction in [Direction::Forward, Direction::Inverse] {
-                    let step = Layer::Autoregressive { made: made.clone(), order: order.clone(), clip: 3.0 };
+                    let step = Layer::Autoregressive {
+                        made: made.clone(),
+                        order: order.clone(),
+                        map: ElementMap::Affine { clip: 3.0 },
+                    };
                     let chain = Parallel::new(made.dim(), direction, vec![(step, 0..theta.len())]);
                     let (mut workspace, mut transposed) = (Workspace::default(), vec![0.0; chain.transposed_len()]);
                     let (mut mapped, mut log_det) = (vec![0.0; v.len()], vec![0.0; rows]);
@@ -50,12 +54,19 @@ fn everything() -> Vec<f32> {
 
                     let (mut values, mut log_det) = (v.clone(), vec![0.0; rows]);
                     let (values_mut, log_det) = (&mut values, &mut log_det);
-                    let mut solve =
-                        Solve { direction, clip: 3.0, order: &order, values: values_mut, log_det, given: false };
+                    let mut solve = Solve {
+                        direction,
+                        map: &ElementMap::Affine { clip: 3.0 },
+                        order: &order,
+                        values: values_mut,
+                        log_det,
+                        given: false,
+                    };
                     Incremental::new(made.clone(), &theta).sweep(rows, &mut Sweep::default(), &mut solve);
                     all.extend(values);
                     let mut w = v.clone();
-                    let adjoint = Adjoint::new(made.clone(), &theta, order.clone(), direction, 3.0);
+                    let adjoint =
+                        Adjoint::new(made.clone(), &theta, order.clone(), direction, ElementMap::Affine { clip: 3.0 });
                     adjoint.solve(&v, &vec![1.0; rows], &mut w, &mut AdjointBuffers::default());
                     all.extend(w);
                 }

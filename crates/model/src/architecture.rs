@@ -2,7 +2,8 @@
 
 use crate::order::OrderRule;
 use crate::spec::{Autoregressive, FlowSpec, LayerSpec, Orientation};
-use flowstill_kernel::Activation;
+use flowstill_kernel::rows::{Form, RowSpec};
+use flowstill_kernel::{Activation, Univariate};
 use serde::{Deserialize, Serialize};
 
 /// Choices that make a chain of autoregressive layers once the dimension and the orientation are known.
@@ -23,6 +24,9 @@ pub struct Architecture {
     /// whether the layers are couplings, in which one half of the coordinates (the larger) determines the other
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub coupling: bool,
+    /// what is done to each coordinate; the affine map if absent
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map: Option<Univariate>,
 }
 
 /// The layer between autoregressive layers.
@@ -45,6 +49,7 @@ impl Default for Architecture {
             log_scale_clip: 5.0,
             residual: false,
             coupling: false,
+            map: None,
         }
     }
 }
@@ -54,6 +59,10 @@ impl Architecture {
     /// next to the base, on its base side in density direction.
     pub fn spec(&self, dim: usize, orientation: Orientation, seed: u64) -> FlowSpec {
         let mut layers = Vec::new();
+        if self.map == Some(Univariate::Additive) {
+            // layers that preserve volumes need one that does not (NICE, Dinh et al. 2014, §3.3)
+            layers.push(LayerSpec::Rowwise { map: RowSpec::Linear(Form::Diagonal), orientation });
+        }
         for (k, order) in self.order.orders(dim, self.layers, seed).into_iter().enumerate() {
             if k > 0 {
                 match self.normalisation {
@@ -70,6 +79,7 @@ impl Architecture {
                 log_scale_clip: self.log_scale_clip,
                 residual: self.residual,
                 identity: self.coupling.then(|| dim.div_ceil(2)),
+                univariate: self.map.clone(),
             }));
         }
         FlowSpec { dim, layers }

@@ -205,6 +205,7 @@ mod tests {
                     log_scale_clip: 5.0,
                     residual: false,
                     identity: None,
+                    univariate: None,
                 }),
                 LayerSpec::ActNorm { orientation: Orientation::Maf },
                 LayerSpec::Autoregressive(Autoregressive {
@@ -215,6 +216,7 @@ mod tests {
                     log_scale_clip: 5.0,
                     residual: false,
                     identity: Some(2),
+                    univariate: None,
                 }),
             ],
         };

@@ -29,6 +29,10 @@ pub fn initial_parameters(spec: &FlowSpec, seed: u64) -> Vec<f32> {
                 }
             }
             LayerSpec::ActNorm { .. } => {}
+            LayerSpec::Rowwise { map, .. } => {
+                let mut rng = stream(seed, Purpose::Init, k as u64);
+                theta[layout.layers[k].clone()].copy_from_slice(&map.initial(spec.dim, &mut rng));
+            }
             LayerSpec::BatchNorm { .. } => {
                 if let Some(view) = view("variance") {
                     theta[view.range.clone()].fill(1.0);

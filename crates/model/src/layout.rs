@@ -105,6 +105,11 @@ impl Layout {
                     layout.push(k, "mean", &[spec.dim], ViewKind::Buffer);
                     layout.push(k, "variance", &[spec.dim], ViewKind::Buffer);
                 }
+                LayerSpec::Rowwise { map, .. } => {
+                    for (name, shape) in map.parts(spec.dim) {
+                        layout.push(k, name, &shape, ViewKind::Vector);
+                    }
+                }
             }
             layout.layers.push(start..layout.len());
         }
@@ -143,7 +148,7 @@ impl Layout {
     pub fn plain_len(spec: &FlowSpec) -> usize {
         let layer = |layer: &LayerSpec| match layer {
             LayerSpec::Autoregressive(a) => {
-                let widths = a.hidden.iter().copied().chain([2 * spec.dim]);
+                let widths = a.hidden.iter().copied().chain([a.map().outputs().saturating_mul(spec.dim)]);
                 let mut inputs = spec.dim;
                 widths.fold(0usize, |sum, width| {
                     let map = (inputs + 1).saturating_mul(width);
@@ -153,6 +158,7 @@ impl Layout {
             }
             LayerSpec::ActNorm { .. } => 2 * spec.dim,
             LayerSpec::BatchNorm { .. } => 4 * spec.dim,
+            LayerSpec::Rowwise { map, .. } => map.parameters(spec.dim),
         };
         spec.layers.iter().map(layer).fold(0, usize::saturating_add)
     }

@@ -13,7 +13,9 @@ pub mod standardizer;
 
 pub use architecture::{Architecture, Normalisation};
 pub use checkpoint::{Checkpoint, CheckpointError, Provenance, Role};
-pub use flowstill_kernel::Activation;
+pub use flowstill_kernel::affine::Direction;
+pub use flowstill_kernel::rows::RowSpec;
+pub use flowstill_kernel::{Activation, Univariate};
 pub use layout::{Layout, View, ViewKind};
 pub use order::OrderRule;
 pub use spec::{Autoregressive, FlowSpec, LayerSpec, Orientation, SpecError};

@@ -1,6 +1,9 @@
 //! The specification of a flow: everything about it except its numbers.
 
-use flowstill_kernel::{Activation, Made};
+use flowstill_kernel::affine::Direction;
+use flowstill_kernel::rows::{RowError, RowSpec};
+use flowstill_kernel::univariate::SettingError;
+use flowstill_kernel::{Activation, ElementMap, Made, Univariate};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -28,6 +31,10 @@ pub enum LayerSpec {
     /// Batch normalisation as a bijection (MAF, Papamakarios et al. 2017, §3.1). With minibatch statistics in
     /// training; [`crate::fold::fold_batch_norm`] turns it into the diagonal affine map it is afterwards.
     BatchNorm { orientation: Orientation },
+    /// A map of rows with parameters of its own: planar, radial, linear, elementwise and others ([`RowSpec`]).
+    /// `orientation` says which direction is computed outright, the density for [`Orientation::Maf`], sampling for
+    /// [`Orientation::Iaf`]; elementwise maps know that themselves ([`Univariate::closed`]).
+    Rowwise { map: RowSpec, orientation: Orientation },
 }
 
 /// Which variable the conditioner reads, and so which direction takes one pass.
@@ -40,13 +47,14 @@ pub enum Orientation {
     Iaf,
 }
 
-/// An affine autoregressive layer whose conditioner is a MADE (Germain et al. 2015).
+/// An autoregressive layer whose conditioner is a MADE (Germain et al. 2015).
 ///
 /// With `v = x` ([`Orientation::Maf`]) or `v = z` ([`Orientation::Iaf`]): `x_i = μ_i(v_<i) + e^{α_i(v_<i)}·z_i`,
-/// where "before" is in the sense of `order`, and `α = a / (1 + |a|/clip)` is the soft-clipped output `a`.
+/// where "before" is in the sense of `order`, and `α = a / (1 + |a|/clip)` is the soft-clipped output `a`. With
+/// `univariate` it is that map, with parameters that the network gives, in place of the affine one.
 ///
-/// With `identity` the layer is an affine coupling (RealNVP, Dinh, Sohl-Dickstein & Bengio 2017, §3.2): the first
-/// `identity` coordinates of the order have constant shifts and log-scales, which those of the others read. Either
+/// With `identity` the layer is a coupling (RealNVP, Dinh, Sohl-Dickstein & Bengio 2017, §3.2): the first
+/// `identity` coordinates of the order have constant parameters, and those of the others read them. Either
 /// direction then takes one pass; `orientation` says on which side the conditioner reads.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -65,15 +73,32 @@ pub struct Autoregressive {
     /// In a coupling layer, the number of coordinates that determine the others: from 1 to all but one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<usize>,
+    /// What is done to each coordinate; the affine map if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub univariate: Option<Univariate>,
 }
 
 impl Autoregressive {
-    /// The conditioner's network: two outputs (shift, raw log-scale) per coordinate.
+    /// What is done to each coordinate.
+    pub fn map(&self) -> ElementMap {
+        match &self.univariate {
+            None => ElementMap::Affine { clip: self.log_scale_clip },
+            Some(univariate) => ElementMap::Univariate(univariate.clone()),
+        }
+    }
+
+    /// Whether the layer is affine in the coordinates that it maps.
+    pub fn is_affine(&self) -> bool {
+        self.univariate.is_none()
+    }
+
+    /// The conditioner's network, with as many outputs per coordinate as the map takes: for the affine map two, shift and
+    /// raw log-scale.
     pub fn made(&self) -> Made {
-        let dim = self.order.len();
+        let (dim, outputs) = (self.order.len(), self.map().outputs());
         let made = match self.identity {
-            None => Made::new(dim, &self.hidden, 2, self.activation),
-            Some(identity) => Made::coupling(dim, identity, &self.hidden, 2, self.activation),
+            None => Made::new(dim, &self.hidden, outputs, self.activation),
+            Some(identity) => Made::coupling(dim, identity, &self.hidden, outputs, self.activation),
         };
         if self.residual { made.residual().expect("a checked specification has blocks of equal widths") } else { made }
     }
@@ -117,6 +142,10 @@ pub enum SpecError {
     NothingToCouple { layer: usize },
     #[error("layer {layer}: in a coupling layer 1 to {most} of the coordinates determine the others, got {found}")]
     BadIdentity { layer: usize, most: usize, found: usize },
+    #[error("layer {layer}: {error}")]
+    BadRowwise { layer: usize, error: Box<RowError> },
+    #[error("layer {layer}: {error}")]
+    BadMap { layer: usize, error: Box<SettingError> },
     #[error("layer {layer}: the log-scale clip must be a number from {LEAST_CLIP} to {MOST_CLIP}")]
     BadClip { layer: usize },
 }
@@ -139,6 +168,9 @@ impl FlowSpec {
             return Err(SpecError::TooLarge { what, found });
         }
         for (layer, spec) in self.layers.iter().enumerate() {
+            if let LayerSpec::Rowwise { map, .. } = spec {
+                map.check(self.dim).map_err(|error| SpecError::BadRowwise { layer, error: error.into() })?;
+            }
             if let LayerSpec::Autoregressive(a) = spec {
                 if a.hidden.len() > DEEPEST {
                     return Err(SpecError::TooDeep { layer, found: a.hidden.len() });
@@ -162,6 +194,9 @@ impl FlowSpec {
                     }
                     _ => {}
                 }
+                if let Some(univariate) = &a.univariate {
+                    univariate.check().map_err(|error| SpecError::BadMap { layer, error: error.into() })?;
+                }
                 if !(a.log_scale_clip >= LEAST_CLIP && a.log_scale_clip <= MOST_CLIP) {
                     return Err(SpecError::BadClip { layer });
                 }
@@ -183,6 +218,16 @@ impl LayerSpec {
             Self::Autoregressive(_) => "autoregressive",
             Self::ActNorm { .. } => "act_norm",
             Self::BatchNorm { .. } => "batch_norm",
+            Self::Rowwise { map, .. } => map.kind(),
+        }
+    }
+
+    /// The direction of a rowwise layer that is computed outright.
+    pub fn closed(map: &RowSpec, orientation: Orientation) -> Direction {
+        match (map, orientation) {
+            (RowSpec::Elementwise { univariate }, _) => univariate.closed(),
+            (_, Orientation::Maf) => Direction::Inverse,
+            (_, Orientation::Iaf) => Direction::Forward,
         }
     }
 }

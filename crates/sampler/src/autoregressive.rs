@@ -1,10 +1,10 @@
-//! The sequential direction of an affine autoregressive layer `x_i = μ_i(v_<i) + e^{α_i(v_<i)}·z_i`, with `v = x` (MAF)
+//! The sequential direction of an autoregressive layer, such as `x_i = μ_i(v_<i) + e^{α_i(v_<i)}·z_i`, with `v = x` (MAF)
 //! or `v = z` (IAF): `v` is what is sought, the coordinates depend on one another, and [`Method`] says how to find them.
 
 use crate::{Method, Rounds};
-use flowstill_kernel::affine::{Direction, element};
+use flowstill_kernel::affine::Direction;
 use flowstill_kernel::incremental::{Solve, Sweep};
-use flowstill_kernel::{Activations, Incremental, Made, Real};
+use flowstill_kernel::{Activations, ElementMap, Incremental, Made, Real};
 use flowstill_model::Autoregressive;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -16,7 +16,7 @@ pub(crate) struct Sequential<R> {
     order: Vec<usize>,
     /// position → position
     in_order: Vec<usize>,
-    clip: R,
+    map: ElementMap,
     direction: Direction,
     theta: Range<usize>,
     /// arranged when it is first wanted: a student that only samples never solves
@@ -39,9 +39,9 @@ pub(crate) struct Buffers<R> {
 impl<R: Real> Sequential<R> {
     /// The layer with parameters at `theta` in the direction that is sequential for it.
     pub fn new(spec: &Autoregressive, direction: Direction, theta: Range<usize>) -> Self {
-        let (made, order, clip) = (spec.made(), spec.order.clone(), R::of(spec.log_scale_clip));
+        let (made, order, map) = (spec.made(), spec.order.clone(), spec.map());
         let in_order = (0..order.len()).collect();
-        Self { made, order, in_order, clip, direction, theta, network: OnceLock::new() }
+        Self { made, order, in_order, map, direction, theta, network: OnceLock::new() }
     }
 
     /// Maps whole rows in place and adds each row's log-det of the map.
@@ -58,8 +58,8 @@ impl<R: Real> Sequential<R> {
             Method::Incremental => {
                 let network = self.network.get_or_init(|| Incremental::new(self.made.clone(), theta));
                 let (rows, order) = (log_det.len(), &self.order);
-                let (direction, clip) = (self.direction, self.clip);
-                let mut solve = Solve { direction, clip, order, values, log_det, given: false };
+                let (direction, map) = (self.direction, &self.map);
+                let mut solve = Solve { direction, map, order, values, log_det, given: false };
                 network.sweep(rows, &mut buffers.sweep, &mut solve);
             }
             Method::Naive => self.naive(theta, values, log_det, buffers),
@@ -70,9 +70,10 @@ impl<R: Real> Sequential<R> {
 
     /// (value, log-derivative) of one coordinate, from the outputs of the last pass and the known side `u`.
     fn element(&self, activations: &Activations<R>, row: usize, position: usize, u: R) -> (R, f64) {
-        let output = |parameter| activations.output(&self.made, row, position, parameter);
-        let (value, alpha, _) = element(self.direction, output(0), output(1), self.clip, u);
-        (value, if self.direction == Direction::Forward { alpha.f64() } else { -alpha.f64() })
+        let p: Vec<R> =
+            (0..self.map.outputs()).map(|parameter| activations.output(&self.made, row, position, parameter)).collect();
+        let (value, log) = self.map.apply(self.direction, &p, u);
+        (value, log.f64())
     }
 
     /// One pass at the rows of `v`, in degree order.
@@ -150,8 +151,9 @@ impl<R: Real> Sequential<R> {
         self.pass(theta, &solution[..rows * dim], activations);
         for (row, log_det) in log_det.iter_mut().enumerate() {
             for (position, &coordinate) in self.order.iter().enumerate() {
-                *log_det += self.element(activations, row, position, R::zero()).1;
-                values[row * dim + coordinate] = solution[row * dim + position];
+                let value = &mut values[row * dim + coordinate];
+                *log_det += self.element(activations, row, position, *value).1;
+                *value = solution[row * dim + position];
             }
         }
         rounds

@@ -49,6 +49,7 @@ impl Cost {
                     cost.inverse.add(weights as u64, coupling || a.orientation == Orientation::Maf);
                 }
                 LayerSpec::ActNorm { .. } | LayerSpec::BatchNorm { .. } => cost.free_parameters += 2 * dim,
+                LayerSpec::Rowwise { map, .. } => cost.free_parameters += map.parameters(dim),
             }
         }
         cost
@@ -109,6 +110,7 @@ mod tests {
             log_scale_clip: 5.0,
             residual: false,
             identity: None,
+            univariate: None,
         })
     }
 

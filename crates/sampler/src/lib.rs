@@ -29,6 +29,7 @@ pub mod cost;
 pub mod error;
 pub mod exact;
 pub mod method;
+mod rowwise;
 pub mod sampler;
 mod segment;
 pub mod stream;

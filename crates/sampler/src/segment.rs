@@ -1,6 +1,7 @@
 //! One direction of a chain, cut into what takes one pass and what is solved.
 
 use crate::autoregressive::{Buffers as SolveBuffers, Sequential};
+use crate::rowwise::Rowwise;
 use crate::{Method, Rounds};
 use flowstill_kernel::affine::Direction;
 use flowstill_kernel::{Layer, Parallel, Real, Workspace};
@@ -12,6 +13,7 @@ pub(crate) enum Segment<R> {
     /// layers that are given the side which their conditioners read, and diagonal maps
     Parallel(Parallel),
     Sequential(Box<Sequential<R>>),
+    Rowwise(Rowwise<R>),
 }
 
 /// Buffers of one shard; reuse them from shard to shard.
@@ -41,19 +43,26 @@ pub(crate) fn segments<R: Real>(spec: &FlowSpec, direction: Direction) -> Vec<Se
     let mut segments = Vec::new();
     let mut steps = Vec::new();
     for (layer, theta) in layers {
-        match layer {
+        let alone = match layer {
             LayerSpec::Autoregressive(a) if a.orientation == given => {
-                let layer = Layer::Autoregressive { made: a.made(), order: a.order.clone(), clip: a.log_scale_clip };
+                let layer = Layer::Autoregressive { made: a.made(), order: a.order.clone(), map: a.map() };
                 steps.push((layer, theta));
+                continue;
             }
-            LayerSpec::Autoregressive(a) => {
-                if !steps.is_empty() {
-                    segments.push(Segment::Parallel(Parallel::new(spec.dim, direction, std::mem::take(&mut steps))));
-                }
-                segments.push(Segment::Sequential(Box::new(Sequential::new(a, direction, theta))));
+            LayerSpec::ActNorm { .. } | LayerSpec::BatchNorm { .. } => {
+                steps.push((Layer::Diagonal, theta));
+                continue;
             }
-            LayerSpec::ActNorm { .. } | LayerSpec::BatchNorm { .. } => steps.push((Layer::Diagonal, theta)),
+            LayerSpec::Autoregressive(a) => Segment::Sequential(Box::new(Sequential::new(a, direction, theta))),
+            LayerSpec::Rowwise { map, orientation } => {
+                let outright = LayerSpec::closed(map, *orientation) == direction;
+                Segment::Rowwise(Rowwise::new(map, spec.dim, outright, theta))
+            }
+        };
+        if !steps.is_empty() {
+            segments.push(Segment::Parallel(Parallel::new(spec.dim, direction, std::mem::take(&mut steps))));
         }
+        segments.push(alone);
     }
     if !steps.is_empty() {
         segments.push(Segment::Parallel(Parallel::new(spec.dim, direction, steps)));
@@ -82,6 +91,7 @@ pub(crate) fn apply<R: Real>(
             Segment::Sequential(layer) => {
                 rounds = rounds.merge(layer.apply(theta, method, values, log_det, &mut buffers.solve));
             }
+            Segment::Rowwise(layer) => layer.apply(theta, values, log_det, &mut buffers.mapped),
         }
     }
     rounds

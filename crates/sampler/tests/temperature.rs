@@ -35,7 +35,8 @@ fn a_diagonal_flow_has_the_normal_density_of_the_scaled_base() {
 
 #[test]
 fn two_dimensional_densities_integrate_to_one_at_any_temperature() {
-    let (n, half) = (300, 25.0);
+    // wide enough for the tails of mixtures
+    let (n, half) = (600, 50.0);
     let at = |i: usize| half * ((2 * i + 1) as f64 / n as f64 - 1.0);
     let points: Vec<f64> = (0..n * n).flat_map(|i| [at(i / n), at(i % n)]).collect();
     let cell = (2.0 * half / n as f64).powi(2);

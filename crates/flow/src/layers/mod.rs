@@ -2,6 +2,7 @@
 
 pub mod batch_norm;
 pub mod fused;
+pub mod rowwise;
 pub mod run;
 mod score;
 mod sequential;

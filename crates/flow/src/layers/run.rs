@@ -26,6 +26,9 @@ pub struct Run<E: Element> {
     scored: Option<Vec<Scored>>,
 }
 
+/// Why there is no such layer here.
+const NO_PART: &str = "a rowwise layer is no part of a run";
+
 /// How one direction is evaluated.
 enum Way<E: Element> {
     Parallel(Arc<Fused<E>>),
@@ -58,6 +61,7 @@ impl<E: Element> Run<E> {
                     let parallel = Parallel::new(dim, direction, vec![(Layer::Diagonal, range.clone())]);
                     Piece::Diagonal(Arc::new(Fused::new(parallel)))
                 }
+                LayerSpec::Rowwise { .. } => unreachable!("{NO_PART}"),
             };
             match direction {
                 Direction::Forward => Way::Sequential(layers.iter().map(piece).collect()),
@@ -116,10 +120,9 @@ impl<E: Element> Run<E> {
 /// The layer as the kernel knows it.
 fn as_kernel(layer: &LayerSpec) -> Layer {
     match layer {
-        LayerSpec::Autoregressive(a) => {
-            Layer::Autoregressive { made: a.made(), order: a.order.clone(), clip: a.log_scale_clip }
-        }
+        LayerSpec::Autoregressive(a) => Layer::Autoregressive { made: a.made(), order: a.order.clone(), map: a.map() },
         LayerSpec::ActNorm { .. } => Layer::Diagonal,
+        LayerSpec::Rowwise { .. } => unreachable!("{NO_PART}"),
         LayerSpec::BatchNorm { .. } => unreachable!("a batch normalisation ends a run"),
     }
 }

@@ -5,15 +5,15 @@
 
 use crate::graph::{Element, Parameters, Rows, rows};
 use crate::layers::sequential::adjoint;
-use flowstill_kernel::Made;
 use flowstill_kernel::affine::Direction;
 use flowstill_kernel::incremental::AdjointBuffers;
+use flowstill_kernel::{ElementMap, Made};
 use flowstill_model::LayerSpec;
 use std::ops::Range;
 
 /// A layer whose forward direction is parallel, and the place of its parameters.
 pub(crate) enum Scored {
-    Autoregressive { made: Made, order: Vec<usize>, clip: f64, range: Range<usize> },
+    Autoregressive { made: Made, order: Vec<usize>, map: ElementMap, range: Range<usize> },
     Diagonal { range: Range<usize> },
 }
 
@@ -21,9 +21,10 @@ impl Scored {
     pub fn new(layer: &LayerSpec, range: Range<usize>) -> Self {
         match layer {
             LayerSpec::Autoregressive(a) => {
-                Self::Autoregressive { made: a.made(), order: a.order.clone(), clip: a.log_scale_clip, range }
+                Self::Autoregressive { made: a.made(), order: a.order.clone(), map: a.map(), range }
             }
             LayerSpec::ActNorm { .. } | LayerSpec::BatchNorm { .. } => Self::Diagonal { range },
+            LayerSpec::Rowwise { .. } => unreachable!("a rowwise layer is no part of a run"),
         }
     }
 }
@@ -40,9 +41,9 @@ pub(crate) fn through<E: Element>(
     let mut buffers = AdjointBuffers::default();
     for layer in layers {
         match layer {
-            Scored::Autoregressive { made, order, clip, range } => {
+            Scored::Autoregressive { made, order, map, range } => {
                 let arranged = theta.arranged(range.start);
-                adjoint(&arranged, made, theta, range, order, Direction::Forward, *clip).score(
+                adjoint(&arranged, made, theta, range, order, Direction::Forward, map).score(
                     &mut values,
                     &mut score,
                     &mut buffers,

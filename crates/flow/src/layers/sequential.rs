@@ -15,7 +15,7 @@ use crate::layers::fused::Fused;
 use crate::parameters::Arranged;
 use flowstill_kernel::affine::Direction;
 use flowstill_kernel::incremental::{Adjoint, AdjointBuffers, Solve, Sweep};
-use flowstill_kernel::{Incremental, Layer, Made, Parallel};
+use flowstill_kernel::{ElementMap, Incremental, Layer, Made, Parallel};
 use flowstill_model::Autoregressive;
 use std::ops::Range;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use std::sync::Arc;
 pub(crate) struct Sequential<E: Element> {
     made: Made,
     order: Vec<usize>,
-    clip: f64,
+    map: ElementMap,
     range: Range<usize>,
     direction: Direction,
     /// the same layer in the other direction
@@ -34,10 +34,10 @@ pub(crate) struct Sequential<E: Element> {
 impl<E: Element> Sequential<E> {
     /// The layer with parameters at `range` in the direction that is sequential for it.
     pub fn new(spec: &Autoregressive, range: Range<usize>, direction: Direction) -> Self {
-        let (made, order, clip) = (spec.made(), spec.order.clone(), spec.log_scale_clip);
-        let step = Layer::Autoregressive { made: made.clone(), order: order.clone(), clip };
-        let parallel = Parallel::new(order.len(), opposite(direction), vec![(step, range.clone())]);
-        Self { made, order, clip, range, direction, parallel: Fused::new(parallel) }
+        let (made, order, map) = (spec.made(), spec.order.clone(), spec.map());
+        let step = Layer::Autoregressive { made: made.clone(), order: order.clone(), map: map.clone() };
+        let parallel = Parallel::new(order.len(), direction.opposite(), vec![(step, range.clone())]);
+        Self { made, order, map, range, direction, parallel: Fused::new(parallel) }
     }
 
     pub fn apply(self: Arc<Self>, theta: &Parameters<E>, u: &Rows<E>, graph: &mut Graph<E>) -> (Rows<E>, Column<E>) {
@@ -50,7 +50,7 @@ impl<E: Element> Sequential<E> {
         let count = log_det.len();
         let mut solve = Solve {
             direction: self.direction,
-            clip: E::of(self.clip),
+            map: &self.map,
             order: &self.order,
             values: &mut values,
             log_det: &mut log_det,
@@ -77,7 +77,7 @@ impl<E: Element> Sequential<E> {
     ) {
         let mut w = dv;
         let arranged = theta.arranged(self.range.start);
-        adjoint(&arranged, &self.made, theta, &self.range, &self.order, opposite(self.direction), self.clip).solve(
+        adjoint(&arranged, &self.made, theta, &self.range, &self.order, self.direction.opposite(), &self.map).solve(
             v,
             d_log_det,
             &mut w,
@@ -115,15 +115,8 @@ pub(crate) fn adjoint<'a, E: Element>(
     range: &Range<usize>,
     order: &[usize],
     direction: Direction,
-    clip: f64,
+    map: &ElementMap,
 ) -> &'a Adjoint<E> {
-    let make = || Adjoint::new(made.clone(), &theta.values[range.clone()], order.to_vec(), direction, clip);
+    let make = || Adjoint::new(made.clone(), &theta.values[range.clone()], order.to_vec(), direction, map.clone());
     arranged.adjoint.get_or_init(make)
-}
-
-fn opposite(direction: Direction) -> Direction {
-    match direction {
-        Direction::Forward => Direction::Inverse,
-        Direction::Inverse => Direction::Forward,
-    }
 }

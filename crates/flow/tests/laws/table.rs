@@ -4,6 +4,10 @@ use dfdx::prelude::{Cpu, Device};
 use flowstill_flow::graph::{Graph, Parameters, rows};
 use flowstill_flow::{Element, Flow};
 use flowstill_kernel::noise::{Purpose, fill_gaussian};
+use flowstill_kernel::rows::{Form, Ridge, RowSpec};
+use flowstill_kernel::univariate::{
+    BSpline, Distribution, Kernel, Mixture, PositiveSum, RationalQuadratic, Univariate,
+};
 use flowstill_model::{Activation, Autoregressive, FlowSpec, LayerSpec, Layout, OrderRule, Orientation, ViewKind};
 use std::sync::Arc;
 
@@ -18,6 +22,7 @@ pub fn made(orientation: Orientation, order: Vec<usize>, hidden: &[usize], activ
         log_scale_clip: 5.0,
         residual: false,
         identity: None,
+        univariate: None,
     })
 }
 
@@ -36,7 +41,35 @@ pub fn table(dim: usize) -> Vec<(&'static str, FlowSpec)> {
         ]
     };
     let one = |layer| vec![layer];
+    let rowwise = |map, orientation| LayerSpec::Rowwise { map, orientation };
+    let lone = |map| one(rowwise(map, Maf));
+    let plu = || {
+        RowSpec::Linear(Form::Plu { order: random.clone(), signs: (0..dim).map(|i| 1 - 2 * (i as i8 % 2)).collect() })
+    };
+    let medley = |orientation| {
+        vec![
+            rowwise(RowSpec::Planar { function: Ridge::Arctan }, orientation),
+            rowwise(RowSpec::Householder { reflections: 2, triangle: true }, orientation),
+            made(orientation, natural.clone(), &[9], Activation::Tanh),
+            rowwise(RowSpec::Radial, orientation),
+            rowwise(plu(), orientation),
+            rowwise(RowSpec::Elementwise { univariate: spline(3) }, orientation),
+        ]
+    };
     let mut table = vec![
+        ("planar, density outright", lone(RowSpec::Planar { function: Ridge::Tanh })),
+        ("planar, sampling outright", one(rowwise(RowSpec::Planar { function: Ridge::Softplus }, Iaf))),
+        ("radial, density outright", lone(RowSpec::Radial)),
+        ("radial, sampling outright", one(rowwise(RowSpec::Radial, Iaf))),
+        ("linear, plu", lone(plu())),
+        ("linear, triangular", one(rowwise(RowSpec::Linear(Form::Triangular), Iaf))),
+        ("linear, diagonal", lone(RowSpec::Linear(Form::Diagonal))),
+        ("linear, shift", lone(RowSpec::Linear(Form::Shift))),
+        ("householder with triangle", lone(RowSpec::Householder { reflections: 3, triangle: true })),
+        ("householder", one(rowwise(RowSpec::Householder { reflections: 2, triangle: false }, Iaf))),
+        ("elementwise spline", lone(RowSpec::Elementwise { univariate: spline(6) })),
+        ("medley, density outright", medley(Maf)),
+        ("medley, sampling outright", medley(Iaf)),
         ("maf, natural order", one(made(Maf, natural.clone(), &[16], Activation::Tanh))),
         ("maf, reversed order", one(made(Maf, reversed.clone(), &[10, 6], Activation::Elu))),
         ("maf, random order, linear conditioner", one(made(Maf, random.clone(), &[], Activation::Relu))),
@@ -45,6 +78,21 @@ pub fn table(dim: usize) -> Vec<(&'static str, FlowSpec)> {
         ("iaf, residual", one(residual(Iaf, natural.clone(), &[12, 12, 12, 12, 12]))),
         ("maf, residual", one(residual(Maf, random.clone(), &[20, 20, 20]))),
         ("act_norm", one(LayerSpec::ActNorm { orientation: Maf })),
+        (
+            "maf, mixture of gaussians",
+            one(with(made(Maf, random.clone(), &[9], Activation::Tanh), mixture(Kernel::Gaussian))),
+        ),
+        (
+            "iaf, mixture of logistics",
+            one(with(made(Iaf, natural.clone(), &[9], Activation::Tanh), mixture(Kernel::Logistic))),
+        ),
+        ("maf, additive", one(with(made(Maf, natural.clone(), &[9], Activation::Tanh), Univariate::Additive))),
+        ("iaf, b-spline", one(with(made(Iaf, natural.clone(), &[9], Activation::Tanh), b_spline()))),
+        ("maf, positive sum", one(with(made(Maf, natural.clone(), &[9], Activation::Tanh), positive_sum()))),
+        ("elementwise mixture", lone(RowSpec::Elementwise { univariate: mixture(Kernel::Logistic) })),
+        ("elementwise sinh-arcsinh", lone(RowSpec::Elementwise { univariate: Univariate::SinhArcsinh })),
+        ("maf, spline", one(with(made(Maf, random.clone(), &[12], Activation::Tanh), spline(4)))),
+        ("iaf, spline", one(with(made(Iaf, natural.clone(), &[10, 7], Activation::Elu), spline(3)))),
         ("maf chain", chain(Maf)),
         ("iaf chain", chain(Iaf)),
     ];
@@ -60,6 +108,16 @@ pub fn table(dim: usize) -> Vec<(&'static str, FlowSpec)> {
         };
         table.push(("maf coupling", one(coupling(made(Maf, random.clone(), &[11], Activation::Elu), 1))));
         table.push(("iaf coupling", one(coupling(made(Iaf, reversed.clone(), &[11], Activation::Elu), dim - 1))));
+        let splines = |orientation| {
+            vec![
+                coupled(with(made(orientation, natural.clone(), &[9], Activation::Tanh), spline(5))),
+                LayerSpec::ActNorm { orientation },
+                coupled(made(orientation, reversed.clone(), &[9], Activation::Tanh)),
+                coupled(with(made(orientation, random.clone(), &[7], Activation::Tanh), spline(2))),
+            ]
+        };
+        table.push(("maf spline coupling chain", splines(Maf)));
+        table.push(("iaf spline coupling chain", splines(Iaf)));
         table.push(("maf coupling chain", chain(Maf)));
         table.push(("iaf coupling chain", chain(Iaf)));
     }
@@ -72,6 +130,30 @@ pub fn coupling(layer: LayerSpec, identity: usize) -> LayerSpec {
         LayerSpec::Autoregressive(a) => LayerSpec::Autoregressive(Autoregressive { identity: Some(identity), ..a }),
         other => other,
     }
+}
+
+/// The layer with another map of each coordinate.
+pub fn with(layer: LayerSpec, univariate: Univariate) -> LayerSpec {
+    match layer {
+        LayerSpec::Autoregressive(a) => LayerSpec::Autoregressive(Autoregressive { univariate: Some(univariate), ..a }),
+        other => other,
+    }
+}
+
+fn mixture(kernel: Kernel) -> Univariate {
+    Univariate::Mixture(Mixture { components: 3, kernel, onto: Distribution::Normal })
+}
+
+fn b_spline() -> Univariate {
+    Univariate::BSpline(BSpline { bins: 6, bound: 3.0 })
+}
+
+fn positive_sum() -> Univariate {
+    Univariate::PositiveSum(PositiveSum { terms: 2 })
+}
+
+pub fn spline(bins: usize) -> Univariate {
+    Univariate::RationalQuadratic(RationalQuadratic { bins, bound: 3.0 })
 }
 
 /// An autoregressive layer with residual blocks.
@@ -133,7 +215,7 @@ where
 
 /// The Jacobian at one point by central differences of fourth order, row `i` = output `i`.
 pub fn jacobian(dim: usize, x: &[f64], f: impl Fn(&[f64]) -> Vec<f64>) -> Vec<Vec<f64>> {
-    let h = 1e-3;
+    let h = 2e-5;
     let columns: Vec<Vec<f64>> = (0..dim)
         .map(|j| {
             let at = |step: f64| {

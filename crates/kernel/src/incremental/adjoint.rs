@@ -1,29 +1,30 @@
-//! Solves `w·J = g` for the triangular Jacobian `J = dy/dv` of an affine autoregressive layer, exactly.
+//! Solves `w·J = g` for the triangular Jacobian `J = dy/dv` of an autoregressive layer, exactly.
 //!
-//! With the layer's element map applied to `u = v` (the side that its conditioner reads), `J` is a diagonal `e^{±α}`
-//! plus what goes through the network, from `v_i` to outputs after `i` only. So `w` follows from the last position to
-//! the first, `w_i = (g_i − Σ_{j>i} w_j·∂y_j/∂v_i)/e^{±α_i}`: a backward pass in which the gradient of each hidden unit
+//! With the layer's element map applied to `u = v` (the side that its conditioner reads), `J` is the diagonal of the
+//! map's slopes `f'_i` plus what goes through the network, from `v_i` to outputs after `i` only. So `w` follows from the last position to
+//! the first, `w_i = (g_i − Σ_{j>i} w_j·∂y_j/∂v_i)/f'_i`: a backward pass in which the gradient of each hidden unit
 //! is pulled from its readers as soon as all of them are known. Cost: a forward and a backward pass, without the
 //! gradient of the weights.
 //!
 //! The gradient `∇_v ℓ` of the layer's log-det `ℓ = log|det J|` comes out of the same backward pass: it only adds to the
-//! gradients of the raw log-scales. So `w·J = g − ∇_v ℓ` costs no more, and that is the step by which the score
+//! gradients of the network's outputs and, where the slope is not the same everywhere, to that of `v_i` itself. So `w·J = g − ∇_v ℓ` costs no more, and that is the step by which the score
 //! `∇ log q` of a flow passes from one side of a layer to the other: see [`Adjoint::score`].
 
 use super::blocks::{Pulled, units_at};
 use super::pull::{self, Buffers};
+use super::solve::of_lane;
 use super::{CHUNK, LANES, Lanes};
 use crate::activation::specialised;
 use crate::affine::{Direction, element, slope_at_clipped};
 use crate::isa::{Instructions, dispatch};
-use crate::{Made, Real};
+use crate::{ElementMap, Made, Real};
 
-/// An affine autoregressive layer with its weights arranged for the solution of `w·J = g`.
+/// An autoregressive layer with its weights arranged for the solution of `w·J = g`.
 #[derive(Debug, Clone)]
 pub struct Adjoint<R> {
     made: Made,
     direction: Direction,
-    clip: R,
+    map: ElementMap,
     order: Vec<usize>,
     pulled: Pulled<R>,
     reversed: Pulled<R>,
@@ -35,21 +36,24 @@ pub struct AdjointBuffers<R> {
     forward: Buffers<R>,
     /// gradients of the sums of each layer, of the input in the first
     gradients: Buffers<R>,
-    /// position × group: the diagonal of the Jacobian, and the derivatives by the raw log-scale of `y` and of `ℓ`
+    /// position × group: the diagonal of the Jacobian
     scale: Vec<[R; LANES]>,
-    by_raw: Vec<[R; LANES]>,
-    log_det_by_raw: Vec<[R; LANES]>,
+    /// position × group × output of the network: the derivatives by it of `y` and of `ℓ`
+    by_output: Vec<[R; LANES]>,
+    log_det_by_output: Vec<[R; LANES]>,
+    /// position × group: the derivative of `ℓ` by `v` there
+    log_det_by_v: Vec<[R; LANES]>,
     /// the mapped rows of a chunk
     mapped: Vec<R>,
 }
 
 impl<R: Real> Adjoint<R> {
-    /// A layer with parameters `theta`, laid out as [`Made`] says, two outputs per coordinate; `order[i]` is the
+    /// A layer with parameters `theta`, laid out as [`Made`] says; `order[i]` is the
     /// coordinate that comes i-th.
-    pub fn new(made: Made, theta: &[R], order: Vec<usize>, direction: Direction, clip: f64) -> Self {
-        assert_eq!(made.params_per_dim(), 2, "a shift and a log-scale");
+    pub fn new(made: Made, theta: &[R], order: Vec<usize>, direction: Direction, map: ElementMap) -> Self {
+        assert_eq!(made.params_per_dim(), map.outputs(), "what the map takes");
         let (pulled, reversed) = (Pulled::new(&made, theta), Pulled::reversed(&made, theta));
-        Self { made, direction, clip: R::of(clip), order, pulled, reversed }
+        Self { made, direction, map, order, pulled, reversed }
     }
 
     /// Replaces each row of `g` (rows × dim) by the `w` with `w·J = g − c·∇_v ℓ`, where `J` is the Jacobian and `∇_v ℓ`
@@ -77,12 +81,18 @@ impl<R: Real> Adjoint<R> {
         let dim = self.made.dim();
         let rows = weights.len();
         let groups = rows.div_ceil(LANES);
-        for derivatives in [&mut buffers.scale, &mut buffers.by_raw, &mut buffers.log_det_by_raw] {
-            derivatives.resize(dim * groups, [R::zero(); LANES]);
+        let outputs = self.map.outputs();
+        for (derivatives, each) in [
+            (&mut buffers.scale, 1),
+            (&mut buffers.log_det_by_v, 1),
+            (&mut buffers.by_output, outputs),
+            (&mut buffers.log_det_by_output, outputs),
+        ] {
+            derivatives.resize(dim * groups * each, [R::zero(); LANES]);
         }
         buffers.mapped.resize(CHUNK * dim, R::zero());
-        let AdjointBuffers { forward, scale, by_raw, log_det_by_raw, mapped, .. } = buffers;
-        let mut step = Given { layer: self, v, groups, scale, by_raw, log_det_by_raw, mapped };
+        let AdjointBuffers { forward, scale, by_output, log_det_by_output, log_det_by_v, mapped, .. } = buffers;
+        let mut step = Given { layer: self, v, groups, scale, by_output, log_det_by_output, log_det_by_v, mapped };
         pull::sweep(&self.made, &self.pulled, 0, rows, forward, &mut step);
         descend(self, weights, g, buffers);
     }
@@ -94,8 +104,9 @@ struct Given<'a, R> {
     v: &'a [R],
     groups: usize,
     scale: &'a mut [[R; LANES]],
-    by_raw: &'a mut [[R; LANES]],
-    log_det_by_raw: &'a mut [[R; LANES]],
+    by_output: &'a mut [[R; LANES]],
+    log_det_by_output: &'a mut [[R; LANES]],
+    log_det_by_v: &'a mut [[R; LANES]],
     mapped: &'a mut [R],
 }
 
@@ -109,15 +120,41 @@ impl<R: Real> Lanes<R> for Given<'_, R> {
             v[lane] = self.v[(first + lane) * dim + coordinate];
         }
         let mut mapped = [R::zero(); LANES];
-        for i in 0..LANES {
-            let (y, alpha, scale) = element(self.layer.direction, outputs[0][i], outputs[1][i], self.layer.clip, v[i]);
-            let slope = slope_at_clipped(alpha, self.layer.clip);
-            mapped[i] = y;
-            self.scale[at][i] = scale;
-            (self.by_raw[at][i], self.log_det_by_raw[at][i]) = match self.layer.direction {
-                Direction::Forward => (scale * v[i] * slope, slope),
-                Direction::Inverse => (-y * slope, -slope),
-            };
+        let count = outputs.len();
+        let by_output = &mut self.by_output[at * count..][..count];
+        let log_det_by_output = &mut self.log_det_by_output[at * count..][..count];
+        match &self.layer.map {
+            ElementMap::Affine { clip } => {
+                let clip = R::of(*clip);
+                for i in 0..LANES {
+                    let (y, alpha, scale) = element(self.layer.direction, outputs[0][i], outputs[1][i], clip, v[i]);
+                    let slope = slope_at_clipped(alpha, clip);
+                    mapped[i] = y;
+                    self.scale[at][i] = scale;
+                    (by_output[0][i], by_output[1][i], log_det_by_output[1][i]) = match self.layer.direction {
+                        Direction::Forward => (R::one(), scale * v[i] * slope, slope),
+                        Direction::Inverse => (-scale, -y * slope, -slope),
+                    };
+                    log_det_by_output[0][i] = R::zero();
+                }
+            }
+            ElementMap::Univariate(univariate) => {
+                let direction = self.layer.direction;
+                let (one, zero) = (R::one(), R::zero());
+                let (mut by, mut log_by) = (vec![zero; count], vec![zero; count]);
+                for lane in 0..live {
+                    of_lane(outputs, lane, |p| {
+                        let y = univariate.apply(direction, p, v[lane]).0;
+                        mapped[lane] = y;
+                        self.scale[at][lane] = univariate.gradient(direction, p, v[lane], y, one, zero, &mut by);
+                        self.log_det_by_v[at][lane] =
+                            univariate.gradient(direction, p, v[lane], y, zero, one, &mut log_by);
+                    });
+                    for k in 0..count {
+                        (by_output[k][lane], log_det_by_output[k][lane]) = (by[k], log_by[k]);
+                    }
+                }
+            }
         }
         for lane in 0..live {
             self.mapped[(first + lane) * dim + coordinate] = mapped[lane];
@@ -138,7 +175,9 @@ fn descend_body<R: Real, I: Instructions>(
     g: &mut [R],
     buffers: &mut AdjointBuffers<R>,
 ) {
-    let AdjointBuffers { forward, gradients, scale, by_raw, log_det_by_raw, .. } = buffers;
+    let AdjointBuffers { forward, gradients, scale, by_output, log_det_by_output, log_det_by_v, .. } = buffers;
+    let count = layer.map.outputs();
+    let bent = matches!(layer.map, ElementMap::Univariate(_));
     let (made, maps) = (&layer.made, &layer.reversed.maps);
     let rows = weights.len();
     let (dim, last, groups) = (made.dim(), maps.len() - 1, rows.div_ceil(LANES));
@@ -180,14 +219,19 @@ fn descend_body<R: Real, I: Instructions>(
             for lane in 0..live {
                 w[lane] = g[coordinate(lane)];
             }
-            let [shift, raw] = &mut outputs[group * stride + 2 * position..][..2] else { unreachable!("two outputs") };
+            if bent {
+                for lane in 0..LANES {
+                    w[lane] -= weight[lane] * log_det_by_v[at][lane];
+                }
+            }
             for lane in 0..LANES {
                 w[lane] = (w[lane] - through_network[lane]) / scale[at][lane];
-                shift[lane] = match layer.direction {
-                    Direction::Forward => w[lane],
-                    Direction::Inverse => -(w[lane] * scale[at][lane]),
-                };
-                raw[lane] = w[lane] * by_raw[at][lane] + weight[lane] * log_det_by_raw[at][lane];
+            }
+            let by_output = by_output[at * count..][..count].iter().zip(&log_det_by_output[at * count..]);
+            for (output, (by, log_det_by)) in outputs[group * stride + count * position..].iter_mut().zip(by_output) {
+                for lane in 0..LANES {
+                    output[lane] = w[lane] * by[lane] + weight[lane] * log_det_by[lane];
+                }
             }
             for lane in 0..live {
                 g[coordinate(lane)] = w[lane];

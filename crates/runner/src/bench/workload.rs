@@ -102,7 +102,7 @@ impl Models {
                             &student().theta[range],
                             a.order.clone(),
                             Direction::Forward,
-                            a.log_scale_clip,
+                            a.map(),
                         )),
                         _ => None,
                     })

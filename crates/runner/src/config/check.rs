@@ -4,10 +4,10 @@ use super::path::KeyPath;
 use super::plan::{Bench, Evaluation, Experiment, StudentPlan};
 use super::surroundings::Surroundings;
 use super::tree::{number, shortened};
-use super::written::{self, OrNone, StudentModel, TeacherModel};
+use super::written::{self, Map, OrNone, StudentModel, TeacherModel};
 use super::{data, name, recipe, teacher};
 use flowstill_model::spec::{LEAST_CLIP, MOST_CLIP};
-use flowstill_model::{Architecture, Normalisation, OrderRule};
+use flowstill_model::{Architecture, Normalisation, OrderRule, Univariate};
 
 /// Weights between hidden layers that a flow may have at most, 4 GB of them.
 const MOST_WEIGHTS: usize = 1_000_000_000;
@@ -122,6 +122,7 @@ pub(super) struct Choices<'a> {
     normalisation: Option<Normalisation>,
     log_scale_clip: Option<f64>,
     residual: Option<bool>,
+    map: Option<&'a Map>,
 }
 
 pub(super) fn choices(teacher: &written::Teacher) -> Choices<'_> {
@@ -134,6 +135,7 @@ pub(super) fn choices(teacher: &written::Teacher) -> Choices<'_> {
         normalisation: teacher.normalisation,
         log_scale_clip: teacher.log_scale_clip,
         residual: teacher.residual,
+        map: teacher.map.as_ref(),
     }
 }
 
@@ -147,6 +149,7 @@ fn student_choices(student: &written::Student) -> Choices<'_> {
         normalisation: student.normalisation,
         log_scale_clip: student.log_scale_clip,
         residual: student.residual,
+        map: student.map.as_ref(),
     }
 }
 
@@ -200,8 +203,26 @@ impl Choices<'_> {
             log_scale_clip,
             residual,
             coupling: self.coupling,
+            map: self.map.map_or_else(|| default.map.clone(), |map| checked_map(checker, &at.key("map"), map)),
         }
     }
+}
+
+/// The map of each coordinate, with its settings in range; nothing for the affine one.
+fn checked_map(checker: &mut Checker, at: &KeyPath, map: &Map) -> Option<Univariate> {
+    if let Map::Set(settings) = map
+        && settings.given().len() != 1
+    {
+        let given: Vec<_> = settings.given().into_iter().map(|name| format!("`{}`", name.word())).collect();
+        let got = if given.is_empty() { "none".to_owned() } else { given.join(" and ") };
+        checker.wrong(at.clone(), format!("expected one map, as `{{rational_quadratic: {{bins: 8}}}}`, got {got}"));
+        return None;
+    }
+    let univariate = map.univariate()?;
+    if let Err(error) = univariate.check() {
+        checker.wrong(at.clone(), error.to_string());
+    }
+    Some(univariate)
 }
 
 /// Without batches where speed is not measured.

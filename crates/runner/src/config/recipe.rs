@@ -93,6 +93,15 @@ pub(super) fn fits(
             (Objective::WarmStart { .. }, Some(teacher)) if student.coupling && !teacher.coupling => {
                 refuse("cannot make couplings of a MAF's layers; begin with `reconstruction` and `forward_kl`");
             }
+            (
+                Objective::WarmStart { .. } | Objective::ManySamples { .. } | Objective::ClosedForm { .. },
+                Some(teacher),
+            ) if student.map.is_some() || teacher.map.is_some() => {
+                refuse(
+                    "rests on Gaussian conditionals, which only layers with `map: affine` have; begin with \
+                     `reconstruction` and `forward_kl`",
+                );
+            }
             (Objective::WarmStart { .. }, Some(teacher))
                 if student.layers < teacher.layers || student.order != teacher.order =>
             {

@@ -93,6 +93,7 @@ impl From<&FlowPlan> for written::Teacher {
             normalisation: Some(architecture.normalisation),
             log_scale_clip: Some(architecture.log_scale_clip),
             residual: Some(architecture.residual),
+            map: Some(architecture.map.as_ref().into()),
             training: Some((&plan.training).into()),
         }
     }
@@ -110,6 +111,7 @@ impl From<&StudentPlan> for written::Student {
             normalisation: Some(architecture.normalisation),
             log_scale_clip: Some(architecture.log_scale_clip),
             residual: Some(architecture.residual),
+            map: Some(architecture.map.as_ref().into()),
             recipe: Some((&plan.recipe).into()),
             objective: None,
             training: match &plan.recipe {

@@ -37,6 +37,7 @@ fn lonely(checker: &mut Checker, written: &written::Teacher) {
         ("normalisation", written.normalisation.is_some()),
         ("log_scale_clip", written.log_scale_clip.is_some()),
         ("residual", written.residual.is_some()),
+        ("map", written.map.is_some()),
         ("training", written.training.is_some()),
     ];
     for (key, _) in of_a_flow.into_iter().filter(|(_, given)| *given) {

@@ -1,6 +1,8 @@
 //! Flows with random parameters, for every test file.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+use flowstill_kernel::rows::{Form, Ridge, RowSpec};
+use flowstill_kernel::univariate::{Distribution, Kernel, Mixture, RationalQuadratic, Univariate};
 use flowstill_model::{
     Activation, Autoregressive, Checkpoint, FlowSpec, LayerSpec, Layout, Orientation, Provenance, Role, Standardizer,
 };
@@ -20,6 +22,7 @@ pub fn autoregressive(orientation: Orientation, order: Vec<usize>, hidden: &[usi
         log_scale_clip: 3.0,
         residual: false,
         identity: None,
+        univariate: None,
     })
 }
 
@@ -54,6 +57,30 @@ pub fn flows(dim: usize) -> Vec<(&'static str, FlowSpec)> {
         ("normalised maf", vec![layer(MAF, 0), batch_norm(MAF), layer(MAF, 1), act_norm(MAF)]),
         ("mixed", vec![layer(IAF, 1), act_norm(IAF), layer(MAF, 0), batch_norm(IAF), layer(IAF, 2), layer(MAF, 1)]),
     ];
+    let with = |layer, map| match layer {
+        LayerSpec::Autoregressive(a) => LayerSpec::Autoregressive(Autoregressive { univariate: Some(map), ..a }),
+        other => other,
+    };
+    let spline = || Univariate::RationalQuadratic(RationalQuadratic { bins: 4, bound: 3.0 });
+    let mixture =
+        || Univariate::Mixture(Mixture { components: 3, kernel: Kernel::Gaussian, onto: Distribution::Normal });
+    let rowwise = |map, orientation| LayerSpec::Rowwise { map, orientation };
+    let signs = (0..dim).map(|i| if i % 2 == 0 { 1 } else { -1 }).collect();
+    flows.extend([
+        ("splines and mixtures", vec![with(layer(MAF, 0), spline()), with(layer(IAF, 1), mixture()), layer(MAF, 2)]),
+        (
+            "maps of rows",
+            vec![
+                rowwise(RowSpec::Planar { function: Ridge::Tanh }, MAF),
+                rowwise(RowSpec::Linear(Form::Plu { order: order(dim, 2), signs }), IAF),
+                layer(IAF, 1),
+                rowwise(RowSpec::Radial, IAF),
+                rowwise(RowSpec::Householder { reflections: 2, triangle: true }, MAF),
+                rowwise(RowSpec::Permutation { order: order(dim, 2) }, MAF),
+                rowwise(RowSpec::Elementwise { univariate: Univariate::SinhArcsinh }, MAF),
+            ],
+        ),
+    ]);
     if dim > 1 {
         flows.push(("coupling maf", vec![coupled(MAF, 0), coupled(MAF, 1), act_norm(MAF), coupled(MAF, 2)]));
         flows.push(("coupling iaf", vec![coupled(IAF, 1), layer(MAF, 0), coupled(IAF, 2)]));

@@ -32,12 +32,19 @@ impl Pairing {
         let mut free = student.layers.iter().zip(Layout::new(student).layers);
         let mut layers = Vec::new();
         for layer in &teacher.layers {
-            let LayerSpec::Autoregressive(teacher) = layer else { continue };
+            let teacher = match layer {
+                LayerSpec::Autoregressive(teacher) => teacher,
+                LayerSpec::ActNorm { .. } | LayerSpec::BatchNorm { .. } => continue,
+                LayerSpec::Rowwise { map, .. } => return Err(refuse(&format!("a teacher with {} layers", map.kind()))),
+            };
             if teacher.orientation != Orientation::Maf {
                 return Err(refuse("a teacher that is not a MAF"));
             }
+            if !teacher.is_affine() {
+                return Err(refuse("a teacher whose layers are not affine"));
+            }
             let next = free.find_map(|(layer, range)| match layer {
-                LayerSpec::Autoregressive(a) if matches(a, teacher) => Some((a, range)),
+                LayerSpec::Autoregressive(a) if a.is_affine() && matches(a, teacher) => Some((a, range)),
                 _ => None,
             });
             let (a, range) = next.ok_or_else(|| refuse("a student without a layer for each of its teacher's"))?;

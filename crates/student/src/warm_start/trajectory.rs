@@ -34,6 +34,7 @@ impl Teacher {
                 let (log_scale, shift) = theta[range.start..range.start + 2 * spec.dim].split_at(spec.dim);
                 Part::Diagonal { log_scale: log_scale.to_vec(), shift: shift.to_vec() }
             }
+            LayerSpec::Rowwise { .. } => unreachable!("a pairing refuses such a teacher"),
         };
         let layers = spec.layers.iter().zip(Layout::new(spec).layers).map(part).collect();
         Self { dim: spec.dim, layers }

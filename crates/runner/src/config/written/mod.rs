@@ -6,9 +6,11 @@
 //!
 //! The ranges are checked afterwards, see [`super::Experiment`].
 
+mod map;
 mod recipe;
 mod sweep;
 
+pub use map::Map;
 pub use recipe::{GradientKind, Objective, Phase, Ramp, Recipe, Until};
 pub use sweep::{
     Distribution, Distributions, Draws, Executor, Keyed, Limits, Rule, Seeds, Slurm, Stop, Sweep, Value, When,
@@ -157,6 +159,11 @@ pub struct Teacher {
     /// widths. Default false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub residual: Option<bool>,
+    /// What is done to each coordinate with the conditioner's outputs for it: `affine`, `additive` (NICE, with a scaling
+    /// layer at the base), `rational_quadratic`, `b_spline`, `mixture`, `positive_sum` or `sinh_arcsinh`; with settings as
+    /// `{rational_quadratic: {bins: 8, bound: 4}}`. Default `affine`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub map: Option<Map>,
     /// Maximum likelihood on the training rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub training: Option<Training>,
@@ -183,6 +190,9 @@ pub struct Student {
     pub log_scale_clip: Option<f64>,
     /// As for the teacher.
     pub residual: Option<bool>,
+    /// As for the teacher.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub map: Option<Map>,
     /// How it is distilled: `auto`, phases chosen by what is measured on the way, of `training.steps` steps in all; or a
     /// list of phases. Default `auto`.
     #[serde(skip_serializing_if = "Option::is_none")]

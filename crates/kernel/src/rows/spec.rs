@@ -1,0 +1,278 @@
+//! Maps of rows by name, as checkpoints hold them.
+
+use super::{Elementwise, Form, Householder, Linear, Permutation, Planar, Radial, Ridge, RowMap};
+use crate::Real;
+use crate::univariate::{SettingError, Univariate};
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// A map of rows, except for its dimension and its numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum RowSpec {
+    /// One univariate map per coordinate: [`Elementwise`].
+    Elementwise { univariate: Univariate },
+    /// Along one vector: [`Planar`].
+    Planar { function: Ridge },
+    /// Away from one point: [`Radial`].
+    Radial,
+    /// A matrix in triangular factors, and a shift: [`Linear`].
+    Linear(Form),
+    /// A product of reflections, with `triangle` after an upper triangular matrix: [`Householder`].
+    Householder { reflections: usize, triangle: bool },
+    /// `y_i = u_{order[i]}`: [`Permutation`].
+    Permutation { order: Vec<usize> },
+}
+
+/// Evaluates the body for whichever map it is.
+macro_rules! each {
+    ($spec:expr, $dim:expr, $map:ident => $body:expr) => {{
+        let dim = $dim;
+        match $spec {
+            RowSpec::Elementwise { univariate } => {
+                let $map = Elementwise { dim, univariate: univariate.clone() };
+                $body
+            }
+            RowSpec::Planar { function } => {
+                let $map = Planar { dim, function: *function };
+                $body
+            }
+            RowSpec::Radial => {
+                let $map = Radial { dim };
+                $body
+            }
+            RowSpec::Linear(form) => {
+                let $map = Linear { dim, form: form.clone() };
+                $body
+            }
+            RowSpec::Householder { reflections, triangle } => {
+                let $map = Householder { dim, reflections: *reflections, triangle: *triangle };
+                $body
+            }
+            RowSpec::Permutation { order } => {
+                let $map = Permutation { order: order.clone() };
+                $body
+            }
+        }
+    }};
+}
+
+/// Largest dimension and number of reflections: products of them stay far from overflow.
+const MOST: usize = 1 << 20;
+
+/// Most parameters of one map: 2 GiB of them in double precision.
+const MOST_PARAMETERS: usize = 1 << 28;
+
+/// What is wrong with a [`RowSpec`].
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
+pub enum RowError {
+    #[error("rows have from 1 to {MOST} dimensions, got {0}")]
+    BadDimension(usize),
+    #[error("order must be a permutation of 0…{last}, got {order:?}")]
+    BadOrder { last: usize, order: Vec<usize> },
+    #[error("signs must be {dim} numbers that are 1 or -1, got {signs:?}")]
+    BadSigns { dim: usize, signs: Vec<i8> },
+    #[error("a householder map takes from 1 to {MOST} reflections, got {0}")]
+    BadReflections(usize),
+    #[error(
+        "a {kind} map of {dim} dimensions would have {found} parameters, expected at most {MOST_PARAMETERS}; a diagonal or \
+         elementwise map has a few per dimension"
+    )]
+    TooLarge { kind: &'static str, dim: usize, found: usize },
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+}
+
+impl RowSpec {
+    /// The kind of map, as errors and descriptions name it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Elementwise { .. } => "elementwise",
+            Self::Planar { .. } => "planar",
+            Self::Radial => "radial",
+            Self::Linear(_) => "linear",
+            Self::Householder { .. } => "householder",
+            Self::Permutation { .. } => "permutation",
+        }
+    }
+
+    /// Checks what the types cannot say, for rows of `dim` numbers. The other methods want a specification that has passed.
+    pub fn check(&self, dim: usize) -> Result<(), RowError> {
+        if !(1..=MOST).contains(&dim) {
+            return Err(RowError::BadDimension(dim));
+        }
+        match self {
+            Self::Permutation { order } => check_order(dim, order)?,
+            Self::Linear(Form::Plu { order, signs }) => {
+                check_order(dim, order)?;
+                if signs.len() != dim || signs.iter().any(|sign| ![1, -1].contains(sign)) {
+                    return Err(RowError::BadSigns { dim, signs: signs.clone() });
+                }
+            }
+            Self::Householder { reflections, .. } if !(1..=MOST).contains(reflections) => {
+                return Err(RowError::BadReflections(*reflections));
+            }
+            Self::Elementwise { univariate } => univariate.check()?,
+            Self::Planar { .. } | Self::Radial | Self::Linear(_) | Self::Householder { .. } => {}
+        }
+        match self.parameters(dim) {
+            found if found > MOST_PARAMETERS => Err(RowError::TooLarge { kind: self.kind(), dim, found }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The map, in either precision.
+    pub fn build<R: Real>(&self, dim: usize) -> Box<dyn RowMap<R> + Send + Sync> {
+        each!(self, dim, map => Box::new(map))
+    }
+
+    /// Numbers in `θ`.
+    pub fn parameters(&self, dim: usize) -> usize {
+        each!(self, dim, map => RowMap::<f32>::parameters(&map))
+    }
+
+    /// Names and shapes of the tensors that `θ` holds one after another; none of them is empty.
+    pub fn parts(&self, dim: usize) -> Vec<(&'static str, Vec<usize>)> {
+        each!(self, dim, map => map.parts())
+    }
+
+    /// Where training starts: at the identity or next to it (permutations, signs and an odd number of reflections are
+    /// what they are), and never where a parameter would have no gradient from any row.
+    pub fn initial(&self, dim: usize, rng: &mut impl Rng) -> Vec<f32> {
+        match self {
+            Self::Planar { function } => Planar { dim, function: *function }.initial(rng),
+            Self::Radial => Radial { dim }.initial(rng),
+            Self::Householder { reflections, triangle } => {
+                Householder { dim, reflections: *reflections, triangle: *triangle }.initial(rng)
+            }
+            Self::Elementwise { .. } | Self::Linear(_) | Self::Permutation { .. } => vec![0.0; self.parameters(dim)],
+        }
+    }
+}
+
+fn check_order(dim: usize, order: &[usize]) -> Result<(), RowError> {
+    let mut sorted = order.to_vec();
+    sorted.sort_unstable();
+    if sorted.into_iter().eq(0..dim) {
+        Ok(())
+    } else {
+        Err(RowError::BadOrder { last: dim - 1, order: order.to_vec() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::noise::{Purpose, stream};
+    use crate::rows::laws::noise;
+    use crate::univariate::RationalQuadratic;
+
+    fn spline(bins: usize, bound: f64) -> RowSpec {
+        RowSpec::Elementwise { univariate: Univariate::RationalQuadratic(RationalQuadratic { bins, bound }) }
+    }
+
+    fn plu(order: &[usize], signs: &[i8]) -> RowSpec {
+        RowSpec::Linear(Form::Plu { order: order.to_vec(), signs: signs.to_vec() })
+    }
+
+    /// One of each kind for three dimensions, with what a checkpoint says.
+    fn table() -> Vec<(RowSpec, &'static str)> {
+        vec![
+            (spline(4, 3.0), r#"{"elementwise":{"univariate":{"rational_quadratic":{"bins":4,"bound":3.0}}}}"#),
+            (RowSpec::Planar { function: Ridge::Tanh }, r#"{"planar":{"function":"tanh"}}"#),
+            (RowSpec::Radial, r#""radial""#),
+            (plu(&[2, 0, 1], &[1, 1, 1]), r#"{"linear":{"plu":{"order":[2,0,1],"signs":[1,1,1]}}}"#),
+            (RowSpec::Linear(Form::Triangular), r#"{"linear":"triangular"}"#),
+            (RowSpec::Linear(Form::Diagonal), r#"{"linear":"diagonal"}"#),
+            (RowSpec::Linear(Form::Shift), r#"{"linear":"shift"}"#),
+            (
+                RowSpec::Householder { reflections: 2, triangle: true },
+                r#"{"householder":{"reflections":2,"triangle":true}}"#,
+            ),
+            (
+                RowSpec::Householder { reflections: 2, triangle: false },
+                r#"{"householder":{"reflections":2,"triangle":false}}"#,
+            ),
+            (RowSpec::Permutation { order: vec![2, 1, 0] }, r#"{"permutation":{"order":[2,1,0]}}"#),
+        ]
+    }
+
+    #[test]
+    fn checkpoints_name_the_maps() {
+        for (spec, json) in table() {
+            assert_eq!(serde_json::to_string(&spec).unwrap(), json);
+            assert_eq!(serde_json::from_str::<RowSpec>(json).unwrap(), spec);
+            assert!(json.contains(spec.kind()), "{json}");
+        }
+        let unknown = r#"{"planar":{"function":"tanh","units":3}}"#;
+        assert!(serde_json::from_str::<RowSpec>(unknown).unwrap_err().to_string().contains("units"));
+    }
+
+    #[test]
+    fn parts_hold_all_parameters_and_none_is_empty() {
+        for (spec, _) in table() {
+            // an order says for how many coordinates
+            let ordered = matches!(spec, RowSpec::Permutation { .. } | RowSpec::Linear(Form::Plu { .. }));
+            for dim in if ordered { vec![3] } else { vec![1, 2, 3, 8] } {
+                assert_eq!(spec.check(dim), Ok(()));
+                let sizes: Vec<usize> = spec.parts(dim).iter().map(|(_, shape)| shape.iter().product()).collect();
+                assert!(!sizes.contains(&0), "{spec:?}: {sizes:?}");
+                let (found, map) = (sizes.iter().sum::<usize>(), spec.build::<f64>(dim));
+                assert_eq!((found, found, dim), (spec.parameters(dim), map.parameters(), map.dim()), "{spec:?}");
+                assert_eq!(found, spec.initial(dim, &mut stream(0, Purpose::Init, 0)).len(), "{spec:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn maps_start_near_the_identity_where_every_parameter_has_a_gradient() {
+        for (spec, json) in table() {
+            let map = spec.build::<f64>(3);
+            for seed in 0..20 {
+                let theta = spec.initial(3, &mut stream(seed, Purpose::Init, 0));
+                assert_eq!(theta, spec.initial(3, &mut stream(seed, Purpose::Init, 0)));
+                let theta: Vec<f64> = theta.into_iter().map(f64::from).collect();
+                let mut largest = vec![0.0f64; theta.len()];
+                for row in 0..40 {
+                    let (u, dy) = (noise(row, 3, 1.0), noise(100 + row, 3, 1.0));
+                    let (mut y, mut du, mut d_theta) = ([0.0; 3], [0.0; 3], vec![0.0; theta.len()]);
+                    let log_det = map.map(&theta, &u, &mut y);
+                    let place = |i: usize| match &spec {
+                        RowSpec::Permutation { order } | RowSpec::Linear(Form::Plu { order, .. }) => order[i],
+                        _ => i,
+                    };
+                    let near = (0..3).all(|i| (y[i] - u[place(i)]).abs() < 0.25) && log_det.abs() < 0.25;
+                    assert!(near, "{json}, seed {seed}: {u:?} {y:?} {log_det}");
+                    map.gradient(&theta, &u, &dy, -1.0, &mut du, &mut d_theta);
+                    largest.iter_mut().zip(d_theta).for_each(|(most, d)| *most = most.max(d.abs()));
+                }
+                assert!(largest.iter().all(|&d| d > 1e-4), "{json}, seed {seed}: {largest:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_built_is_refused_with_what_was_expected() {
+        for (spec, dim, expected) in [
+            (RowSpec::Radial, 0, "from 1 to"),
+            (RowSpec::Permutation { order: vec![0, 0, 1] }, 3, "permutation of 0…2, got [0, 0, 1]"),
+            (plu(&[0, 1], &[1, 1]), 3, "permutation of 0…2, got [0, 1]"),
+            (plu(&[1, 0], &[1, 0]), 2, "2 numbers that are 1 or -1, got [1, 0]"),
+            (plu(&[1, 0], &[1]), 2, "2 numbers that are 1 or -1, got [1]"),
+            (RowSpec::Householder { reflections: 0, triangle: true }, 2, "reflections, got 0"),
+            (
+                RowSpec::Householder { reflections: usize::MAX, triangle: true },
+                2,
+                "reflections, got 18446744073709551615",
+            ),
+            (RowSpec::Linear(Form::Triangular), 1 << 16, "at most 268435456"),
+            (spline(1, 3.0), 2, "from 2 to 64, got 1"),
+            (spline(65, 3.0), 2, "from 2 to 64, got 65"),
+            (spline(8, f64::NAN), 2, "bound"),
+        ] {
+            let message = spec.check(dim).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+}
