@@ -189,7 +189,7 @@ impl Local {
     }
 }
 
-/// What the workers of this session say.
+/// What the workers that this command has started say.
 struct Log {
     path: PathBuf,
     /// bytes of earlier sessions
