@@ -38,13 +38,11 @@ fn in_words(layer: &LayerSpec) -> String {
                 (None, Orientation::Iaf) => "autoregressive (IAF: sampling in one pass)".to_owned(),
             };
             let blocks = if a.residual { " in residual blocks" } else { "" };
-            format!(
-                "{kind}, hidden {:?}{blocks} {}, order {:?}, |log-scale| < {}",
-                a.hidden,
-                a.activation.name(),
-                a.order,
-                a.log_scale_clip
-            )
+            let map = match &a.univariate {
+                None => format!("|log-scale| < {}", a.log_scale_clip),
+                Some(map) => map.name().to_owned(),
+            };
+            format!("{kind}, hidden {:?}{blocks} {}, order {:?}, {map}", a.hidden, a.activation.name(), a.order)
         }
         LayerSpec::ActNorm { .. } => "act_norm: one scale and shift per column".to_owned(),
         LayerSpec::BatchNorm { .. } => "batch_norm".to_owned(),

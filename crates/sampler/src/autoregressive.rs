@@ -70,9 +70,15 @@ impl<R: Real> Sequential<R> {
 
     /// (value, log-derivative) of one coordinate, from the outputs of the last pass and the known side `u`.
     fn element(&self, activations: &Activations<R>, row: usize, position: usize, u: R) -> (R, f64) {
-        let p: Vec<R> =
-            (0..self.map.outputs()).map(|parameter| activations.output(&self.made, row, position, parameter)).collect();
-        let (value, log) = self.map.apply(self.direction, &p, u);
+        let output = |parameter| activations.output(&self.made, row, position, parameter);
+        let (value, log) = match &self.map {
+            // the baseline that others are compared with is not slowed down by a list for two numbers
+            ElementMap::Affine { .. } => self.map.apply(self.direction, &[output(0), output(1)], u),
+            ElementMap::Univariate(map) => {
+                let p: Vec<R> = (0..map.parameters()).map(output).collect();
+                map.apply(self.direction, &p, u)
+            }
+        };
         (value, log.f64())
     }
 

@@ -181,8 +181,8 @@ impl From<Option<&Univariate>> for Map {
             }
             Some(Univariate::PositiveSum(s)) => settings.positive_sum = Some(Terms { terms: whole(s.terms) }),
             Some(Univariate::SinhArcsinh) => return Self::Named(Name::SinhArcsinh),
-            // the others are no maps of the whole line that a configuration can name
-            Some(_) => return Self::Named(Name::Additive),
+            Some(Univariate::Additive) => return Self::Named(Name::Additive),
+            Some(other) => unreachable!("no configuration names {}", other.name()),
         }
         Self::Set(Box::new(settings))
     }
