@@ -23,18 +23,19 @@ impl<R: Real> Rowwise<R> {
 
     /// Maps whole rows in place and adds each row's log-det of the map.
     pub fn apply(&self, theta: &[R], values: &mut [R], log_det: &mut [f64], buffer: &mut Vec<R>) {
-        let (dim, theta) = (self.map.dim(), &theta[self.theta.clone()]);
-        buffer.resize(buffer.len().max(2 * dim), R::zero());
-        let (mapped, back) = buffer[..2 * dim].split_at_mut(dim);
-        for (row, log_det) in values.chunks_exact_mut(dim).zip(log_det) {
-            if self.outright {
-                *log_det += self.map.map(theta, row, mapped);
-            } else {
-                self.map.solve(theta, row, mapped);
-                *log_det -= self.map.map(theta, mapped, back);
-            }
-            row.copy_from_slice(mapped);
+        let theta = &theta[self.theta.clone()];
+        buffer.resize(buffer.len().max(2 * values.len()), R::zero());
+        let (mapped, back) = buffer[..2 * values.len()].split_at_mut(values.len());
+        let mut added = vec![0.0; log_det.len()];
+        if self.outright {
+            self.map.map_rows(theta, values, mapped, &mut added);
+            log_det.iter_mut().zip(added).for_each(|(sum, added)| *sum += added);
+        } else {
+            self.map.solve_rows(theta, values, mapped);
+            self.map.map_rows(theta, mapped, back, &mut added);
+            log_det.iter_mut().zip(added).for_each(|(sum, added)| *sum -= added);
         }
+        values.copy_from_slice(mapped);
     }
 }
 

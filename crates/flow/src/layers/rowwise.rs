@@ -52,23 +52,19 @@ impl<E: Element> Rowwise<E> {
     }
 
     fn map_all(&self, theta: &Parameters<E>, u: &Rows<E>) -> (Vec<E>, Vec<E>) {
-        let (dim, theta, u) = (self.map.dim(), &theta.values[self.range.clone()], u.as_vec());
-        let mut y = vec![E::zero(); u.len()];
-        let each = u.chunks_exact(dim).zip(y.chunks_exact_mut(dim));
-        let log_det = each.map(|(u, y)| E::of(self.map.map(theta, u, y))).collect();
-        (y, log_det)
+        let (theta, u) = (&theta.values[self.range.clone()], u.as_vec());
+        let (mut y, mut log_det) = (vec![E::zero(); u.len()], vec![0.0; u.len() / self.map.dim()]);
+        self.map.map_rows(theta, &u, &mut y, &mut log_det);
+        (y, log_det.into_iter().map(E::of).collect())
     }
 
     fn solve_all(&self, theta: &Parameters<E>, y: &Rows<E>) -> (Vec<E>, Vec<E>) {
-        let (dim, theta, y) = (self.map.dim(), &theta.values[self.range.clone()], y.as_vec());
-        let (mut u, mut back) = (vec![E::zero(); y.len()], vec![E::zero(); dim]);
-        let each = y.chunks_exact(dim).zip(u.chunks_exact_mut(dim));
-        let log_det = each.map(|(y, u)| {
-            self.map.solve(theta, y, u);
-            E::of(-self.map.map(theta, u, &mut back))
-        });
-        let log_det = log_det.collect();
-        (u, log_det)
+        let (theta, y) = (&theta.values[self.range.clone()], y.as_vec());
+        let (mut u, mut back) = (vec![E::zero(); y.len()], vec![E::zero(); y.len()]);
+        let mut log_det = vec![0.0; y.len() / self.map.dim()];
+        self.map.solve_rows(theta, &y, &mut u);
+        self.map.map_rows(theta, &u, &mut back, &mut log_det);
+        (u, log_det.into_iter().map(|log_det| E::of(-log_det)).collect())
     }
 }
 
@@ -81,10 +77,8 @@ fn of_map<E: Element>(
     d_log_det: &[E],
     d_theta: &mut [E],
 ) -> Vec<E> {
-    let dim = map.dim();
     let mut du = vec![E::zero(); u.len()];
-    let each = u.chunks_exact(dim).zip(dy.chunks_exact(dim)).zip(d_log_det).zip(du.chunks_exact_mut(dim));
-    each.for_each(|(((u, dy), &d_log), du)| map.gradient(theta, u, dy, d_log, du, d_theta));
+    map.gradient_rows(theta, u, dy, d_log_det, &mut du, d_theta);
     du
 }
 
@@ -98,19 +92,15 @@ fn of_solution<E: Element>(
     d_log_det: &[E],
     d_theta: &mut [E],
 ) -> Vec<E> {
-    let dim = map.dim();
-    let mut given = vec![E::zero(); u.len()];
-    let (zeros, mut not_wanted) = (vec![E::zero(); dim], vec![E::zero(); theta.len()]);
-    let (mut buffer, mut minus_w) = (vec![E::zero(); dim], vec![E::zero(); dim]);
-    let each = u.chunks_exact(dim).zip(du.chunks_exact(dim)).zip(d_log_det).zip(given.chunks_exact_mut(dim));
-    for (((u, du), &d_log), w) in each {
-        map.gradient(theta, u, &zeros, -d_log, w, &mut not_wanted);
-        w.iter_mut().zip(du).for_each(|(w, &du)| *w += du);
-        map.solve_transposed(theta, u, w);
-        minus_w.iter_mut().zip(w.iter()).for_each(|(minus, &w)| *minus = -w);
-        map.gradient(theta, u, &minus_w, -d_log, &mut buffer, d_theta);
-    }
-    given
+    let zeros = vec![E::zero(); u.len()];
+    let mut not_wanted = vec![E::zero(); theta.len()];
+    let minus = |values: &[E]| values.iter().map(|&v| -v).collect::<Vec<_>>();
+    let minus_log = minus(d_log_det);
+    let mut w = of_map(map, theta, u, &zeros, &minus_log, &mut not_wanted);
+    w.iter_mut().zip(du).for_each(|(w, &du)| *w += du);
+    map.solve_transposed_rows(theta, u, &mut w);
+    of_map(map, theta, u, &minus(&w), &minus_log, d_theta);
+    w
 }
 
 impl<E: Element> Bijection<E> for Rowwise<E> {
@@ -149,9 +139,7 @@ impl<E: Element> Bijection<E> for Rowwise<E> {
         let zeros = vec![E::zero(); score.len()];
         let by_log_det = of_map(self.map.as_ref(), theta, &z.as_vec(), &zeros, &ones, &mut not_wanted);
         let mut w: Vec<E> = score.iter().zip(&by_log_det).map(|(&s, &d)| s - d).collect();
-        for (u, w) in z.as_vec().chunks_exact(dim).zip(w.chunks_exact_mut(dim)) {
-            self.map.solve_transposed(theta, u, w);
-        }
+        self.map.solve_transposed_rows(theta, &z.as_vec(), &mut w);
         Ok((rows(x, dim), w))
     }
 }

@@ -48,4 +48,36 @@ pub trait RowMap<R: Real> {
 
     /// Replaces `g` by the `w` with `w·J = g`, where `J` is the Jacobian at `u`.
     fn solve_transposed(&self, theta: &[R], u: &[R], g: &mut [R]);
+
+    /// [`RowMap::map`] of several rows, with one `ℓ` for each. Here and in the methods below a row's bits do not depend on
+    /// the rows beside it; maps that are made of networks have ways of their own, in which many rows cost less than one by
+    /// one.
+    fn map_rows(&self, theta: &[R], u: &[R], y: &mut [R], log_det: &mut [f64]) {
+        let each = rows(u, self.dim()).zip(rows_mut(y, self.dim())).zip(log_det);
+        each.for_each(|((u, y), log_det)| *log_det = self.map(theta, u, y));
+    }
+
+    /// [`RowMap::solve`] of several rows.
+    fn solve_rows(&self, theta: &[R], y: &[R], u: &mut [R]) {
+        rows(y, self.dim()).zip(rows_mut(u, self.dim())).for_each(|(y, u)| self.solve(theta, y, u));
+    }
+
+    /// [`RowMap::gradient`] of several rows; `d_theta` is added to by the first row first.
+    fn gradient_rows(&self, theta: &[R], u: &[R], dy: &[R], d_log_det: &[R], du: &mut [R], d_theta: &mut [R]) {
+        let each = rows(u, self.dim()).zip(rows(dy, self.dim())).zip(d_log_det).zip(rows_mut(du, self.dim()));
+        each.for_each(|(((u, dy), &d_log_det), du)| self.gradient(theta, u, dy, d_log_det, du, d_theta));
+    }
+
+    /// [`RowMap::solve_transposed`] of several rows.
+    fn solve_transposed_rows(&self, theta: &[R], u: &[R], g: &mut [R]) {
+        rows(u, self.dim()).zip(rows_mut(g, self.dim())).for_each(|(u, g)| self.solve_transposed(theta, u, g));
+    }
+}
+
+fn rows<R>(values: &[R], dim: usize) -> std::slice::ChunksExact<'_, R> {
+    values.chunks_exact(dim)
+}
+
+fn rows_mut<R>(values: &mut [R], dim: usize) -> std::slice::ChunksExactMut<'_, R> {
+    values.chunks_exact_mut(dim)
 }
