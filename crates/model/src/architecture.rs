@@ -1,35 +1,45 @@
-//! The few choices from which a MAF or an IAF is built.
+//! The few choices from which a flow is built.
 
+use crate::family::{Base, Factors, Family};
 use crate::order::OrderRule;
 use crate::spec::{Autoregressive, FlowSpec, LayerSpec, Orientation};
+use flowstill_kernel::noise::{Purpose, stream};
 use flowstill_kernel::rows::{Form, RowSpec};
+use flowstill_kernel::univariate::Affine;
 use flowstill_kernel::{Activation, Univariate};
 use serde::{Deserialize, Serialize};
 
-/// Choices that make a chain of autoregressive layers once the dimension and the orientation are known.
+/// Choices that make a chain of layers once the dimension and the orientation are known. What a family does not speak of
+/// it does not read: a planar layer has no hidden units.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Architecture {
-    /// number of autoregressive layers, at least 1
+    pub family: Family,
+    /// number of layers of the family, at least 1
     pub layers: usize,
-    /// widths of the hidden layers of each conditioner
+    /// widths of the hidden layers of each network
     pub hidden: Vec<usize>,
     pub activation: Activation,
     pub order: OrderRule,
     pub normalisation: Normalisation,
+    /// a linear map between layers, on the base side of the normalisation
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mixing: Option<Factors>,
     /// soft bound on the log-scales
     pub log_scale_clip: f64,
     /// whether the hidden layers after the first are residual blocks of two
     pub residual: bool,
-    /// whether the layers are couplings, in which one half of the coordinates (the larger) determines the other
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub coupling: bool,
     /// what is done to each coordinate; the affine map if absent
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub map: Option<Univariate>,
+    #[serde(default)]
+    pub base: Base,
+    /// In place of the layers above: these, from base to data. Their own bases and chains are not read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chain: Vec<Architecture>,
 }
 
-/// The layer between autoregressive layers.
+/// The layer between layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Normalisation {
@@ -41,47 +51,84 @@ pub enum Normalisation {
 impl Default for Architecture {
     fn default() -> Self {
         Self {
+            family: Family::Autoregressive,
             layers: 5,
             hidden: vec![128, 128],
             activation: Activation::Relu,
             order: OrderRule::Reverse,
             normalisation: Normalisation::None,
+            mixing: None,
             log_scale_clip: 5.0,
             residual: false,
-            coupling: false,
             map: None,
+            base: Base::Normal,
+            chain: Vec::new(),
         }
     }
 }
 
 impl Architecture {
-    /// The specification, from base to data. A normalising layer follows each autoregressive layer except the one
-    /// next to the base, on its base side in density direction.
+    /// The specification, from base to data. A mixing and a normalising layer follow each layer except the one next to
+    /// the base, on its base side.
     pub fn spec(&self, dim: usize, orientation: Orientation, seed: u64) -> FlowSpec {
-        let mut layers = Vec::new();
-        if self.map == Some(Univariate::Additive) {
-            // layers that preserve volumes need one that does not (NICE, Dinh et al. 2014, §3.3)
-            layers.push(LayerSpec::Rowwise { map: RowSpec::Linear(Form::Diagonal), orientation });
+        let mut layers: Vec<_> = self.base.layer(orientation).into_iter().collect();
+        for (link, part) in self.links().enumerate() {
+            // links that are alike have other orders
+            part.append(dim, orientation, seed ^ (link as u64) << 48, &mut layers);
         }
-        for (k, order) in self.order.orders(dim, self.layers, seed).into_iter().enumerate() {
+        FlowSpec { dim, layers }
+    }
+
+    /// The links of its chain; itself, if there is none.
+    pub fn links(&self) -> impl Iterator<Item = &Self> {
+        let alone = self.chain.is_empty().then_some(self);
+        alone.into_iter().chain(&self.chain)
+    }
+
+    fn append(&self, dim: usize, orientation: Orientation, seed: u64, layers: &mut Vec<LayerSpec>) {
+        let rowwise = |map| LayerSpec::Rowwise { map, orientation };
+        let conditioned = matches!(self.family, Family::Autoregressive | Family::Coupling);
+        if conditioned && self.map == Some(Univariate::Additive) {
+            // layers that preserve volumes need one that does not (NICE, Dinh et al. 2014, §3.3)
+            layers.push(rowwise(RowSpec::Linear(Form::Diagonal)));
+        }
+        let orders = if conditioned { self.order.orders(dim, self.layers, seed) } else { Vec::new() };
+        for k in 0..self.layers {
+            let mut rng = stream(seed, Purpose::Mixing, k as u64);
             if k > 0 {
+                layers.extend(self.mixing.map(|factors| rowwise(factors.map(dim, &mut rng))));
                 match self.normalisation {
                     Normalisation::None => {}
                     Normalisation::ActNorm => layers.push(LayerSpec::ActNorm { orientation }),
                     Normalisation::BatchNorm => layers.push(LayerSpec::BatchNorm { orientation }),
                 }
             }
-            layers.push(LayerSpec::Autoregressive(Autoregressive {
-                orientation,
-                order,
-                hidden: self.hidden.clone(),
-                activation: self.activation,
-                log_scale_clip: self.log_scale_clip,
-                residual: self.residual,
-                identity: self.coupling.then(|| dim.div_ceil(2)),
-                univariate: self.map.clone(),
-            }));
+            layers.push(match &self.family {
+                Family::Autoregressive | Family::Coupling => self.conditioned(orders[k].clone(), orientation),
+                Family::Planar { function } => rowwise(RowSpec::Planar { function: *function }),
+                Family::Radial => rowwise(RowSpec::Radial),
+                Family::Linear { factors } => rowwise(factors.map(dim, &mut rng)),
+                Family::Elementwise | Family::Cdf => {
+                    let affine = || Univariate::Affine(Affine { log_scale_clip: self.log_scale_clip });
+                    let univariate = self.map.clone().unwrap_or_else(affine);
+                    rowwise(RowSpec::Elementwise { univariate })
+                }
+            });
         }
-        FlowSpec { dim, layers }
+    }
+
+    /// A layer whose maps have a network's outputs as parameters.
+    fn conditioned(&self, order: Vec<usize>, orientation: Orientation) -> LayerSpec {
+        let identity = (self.family == Family::Coupling).then(|| order.len().div_ceil(2));
+        LayerSpec::Autoregressive(Autoregressive {
+            orientation,
+            order,
+            hidden: self.hidden.clone(),
+            activation: self.activation,
+            log_scale_clip: self.log_scale_clip,
+            residual: self.residual,
+            identity,
+            univariate: self.map.clone(),
+        })
     }
 }

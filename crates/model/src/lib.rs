@@ -4,6 +4,8 @@
 pub mod architecture;
 pub mod atomic;
 pub mod checkpoint;
+mod domain;
+pub mod family;
 pub mod fold;
 pub mod init;
 pub mod layout;
@@ -13,6 +15,7 @@ pub mod standardizer;
 
 pub use architecture::{Architecture, Normalisation};
 pub use checkpoint::{Checkpoint, CheckpointError, Provenance, Role};
+pub use family::{Base, Factors, Family};
 pub use flowstill_kernel::affine::Direction;
 pub use flowstill_kernel::rows::RowSpec;
 pub use flowstill_kernel::{Activation, Univariate};

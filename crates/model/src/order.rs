@@ -17,6 +17,8 @@ pub enum OrderRule {
     Random,
     /// the natural order throughout
     Same,
+    /// every other coordinate first, then the rest; the two take turns. For couplings, which it makes checkerboards
+    Alternating,
 }
 
 impl OrderRule {
@@ -27,6 +29,7 @@ impl OrderRule {
                 let mut order: Vec<usize> = (0..dim).collect();
                 match self {
                     Self::Reverse if layer % 2 == 1 => order.reverse(),
+                    Self::Alternating => order.sort_by_key(|i| (i + layer) % 2),
                     Self::Random if layer > 0 => order.shuffle(&mut stream(seed, Purpose::Order, layer as u64)),
                     _ => {}
                 }
@@ -44,6 +47,7 @@ mod tests {
     fn rules_do_what_their_names_say() {
         assert_eq!(OrderRule::Reverse.orders(3, 3, 0), [[0, 1, 2], [2, 1, 0], [0, 1, 2]]);
         assert_eq!(OrderRule::Same.orders(2, 2, 0), [[0, 1], [0, 1]]);
+        assert_eq!(OrderRule::Alternating.orders(5, 2, 0), [[0, 2, 4, 1, 3], [1, 3, 0, 2, 4]]);
         let random = OrderRule::Random.orders(20, 3, 5);
         assert_eq!(random, OrderRule::Random.orders(20, 3, 5));
         assert_ne!(random[1], random[2]);

@@ -1,5 +1,6 @@
 //! The specification of a flow: everything about it except its numbers.
 
+use crate::domain;
 use flowstill_kernel::affine::Direction;
 use flowstill_kernel::rows::{RowError, RowSpec};
 use flowstill_kernel::univariate::SettingError;
@@ -146,6 +147,11 @@ pub enum SpecError {
     BadRowwise { layer: usize, error: Box<RowError> },
     #[error("layer {layer}: {error}")]
     BadMap { layer: usize, error: Box<SettingError> },
+    #[error(
+        "layer {layer}: a {kind} layer takes numbers in {takes} from the {side} side, and is given {given}; put a map onto \
+         that interval beside it, or take a map of the whole line"
+    )]
+    OutOfDomain { layer: usize, kind: &'static str, side: &'static str, takes: String, given: String },
     #[error("layer {layer}: the log-scale clip must be a number from {LEAST_CLIP} to {MOST_CLIP}")]
     BadClip { layer: usize },
 }
@@ -202,7 +208,7 @@ impl FlowSpec {
                 }
             }
         }
-        Ok(())
+        domain::check(self)
     }
 
     /// Whether a row's result depends on the other rows of its batch (batch normalisation in training).
@@ -235,11 +241,12 @@ impl LayerSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Architecture, OrderRule};
+    use crate::{Architecture, Family, OrderRule};
 
     #[test]
     fn couplings_keep_the_larger_half_and_take_turns() {
-        let architecture = Architecture { coupling: true, layers: 2, hidden: vec![6, 6], ..Architecture::default() };
+        let architecture =
+            Architecture { family: Family::Coupling, layers: 2, hidden: vec![6, 6], ..Architecture::default() };
         for (dim, half) in [(2, 1), (5, 3), (8, 4)] {
             let spec = architecture.spec(dim, Orientation::Maf, 0);
             assert_eq!(spec.validate(), Ok(()));
@@ -261,7 +268,7 @@ mod tests {
 
     #[test]
     fn couplings_without_two_sides_are_refused() {
-        let architecture = Architecture { coupling: true, layers: 1, ..Architecture::default() };
+        let architecture = Architecture { family: Family::Coupling, layers: 1, ..Architecture::default() };
         let message = |spec: FlowSpec| spec.validate().unwrap_err().to_string();
         let alone = message(architecture.spec(1, Orientation::Maf, 0));
         assert!(alone.contains("two dimensions or more") && alone.contains("autoregressive"), "{alone}");

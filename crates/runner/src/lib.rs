@@ -4,6 +4,7 @@ pub mod bench;
 pub mod config;
 pub mod console;
 pub mod error;
+pub mod families;
 pub mod figure;
 pub mod folder;
 pub mod metrics;

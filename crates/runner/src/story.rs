@@ -1,36 +1,37 @@
 //! What was done in a run, in one sentence.
 
 use crate::config::Experiment;
+use crate::families;
 use crate::report::with_thousands;
 use flowstill_data::Dataset;
-use flowstill_model::Architecture;
+use flowstill_model::{Architecture, Role};
 
 /// Which models were trained on which data, and how; `by` are the phases of the distillation in words.
 pub fn trained(experiment: &Experiment, data: &Dataset, by: &str) -> String {
     let (student, columns) = (&experiment.student.architecture, data.dim());
     let plural = if columns == 1 { "" } else { "s" };
+    let by_student = in_words(student, Role::Student);
     match experiment.teacher.flow() {
         Some(teacher) => format!(
-            "{} teacher of {} was fitted to {} rows of {} ({columns} column{plural}) by maximum likelihood, and distilled into \
-             {} student of {} by {by}.",
-            if teacher.architecture.coupling { "A coupling" } else { "A MAF" },
-            layers(&teacher.architecture),
+            "The teacher, {}, was fitted to {} rows of {} ({columns} column{plural}) by maximum likelihood, and distilled \
+             into the student, {by_student}, by {by}.",
+            in_words(&teacher.architecture, Role::Teacher),
             with_thousands(data.train.len()),
             data.name,
-            if student.coupling { "a coupling" } else { "an IAF" },
-            layers(student),
         ),
         None => format!(
-            "{} student of {} was distilled from the known density of {} ({columns} column{plural}), which is its teacher, by \
-             {by}.",
-            if student.coupling { "A coupling" } else { "An IAF" },
-            layers(student),
+            "The student, {by_student}, was distilled from the known density of {} ({columns} column{plural}), which is its \
+             teacher, by {by}.",
             data.name,
         ),
     }
 }
 
-fn layers(architecture: &Architecture) -> String {
-    let kind = if architecture.coupling { "coupling" } else { "autoregressive" };
-    format!("{} {kind} layer{}", architecture.layers, if architecture.layers == 1 { "" } else { "s" })
+/// The families of an architecture with their numbers of layers, as `5 layers of maf`.
+fn in_words(architecture: &Architecture, role: Role) -> String {
+    let link = |link: &Architecture| {
+        let plural = if link.layers == 1 { "" } else { "s" };
+        format!("{} layer{plural} of {}", link.layers, families::of(&link.family).name(role))
+    };
+    architecture.links().map(link).collect::<Vec<_>>().join(" and ")
 }

@@ -15,9 +15,7 @@ fn samplers() -> Vec<Sampler> {
         order: OrderRule::Random,
         normalisation: Normalisation::ActNorm,
         log_scale_clip: 4.0,
-        residual: false,
-        coupling: false,
-        map: None,
+        ..Architecture::default()
     };
     let specs = [architecture.spec(6, MAF, 1), architecture.spec(6, IAF, 1), flows(5).swap_remove(5).1];
     specs.into_iter().map(|spec| Sampler::from_checkpoint(checkpoint(spec)).unwrap()).collect()

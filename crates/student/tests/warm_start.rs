@@ -3,7 +3,7 @@
 use flowstill_flow::{Draws, Engine, Flow, FlowError, FrozenFlow, Parameters, Target};
 use flowstill_kernel::Activation;
 use flowstill_kernel::noise::Purpose;
-use flowstill_model::{Architecture, FlowSpec, Layout, Normalisation, Orientation};
+use flowstill_model::{Architecture, Family, FlowSpec, Layout, Normalisation, Orientation};
 use flowstill_student::warm_start::cache::{Cache, Place};
 use flowstill_student::warm_start::pairing::Pairing;
 use flowstill_student::warm_start::trajectory::Teacher;
@@ -130,7 +130,7 @@ fn a_shallower_student_and_other_orders_are_refused() {
     assert!(refused(&shallow).unwrap().contains("at least the teacher's layers in the same order"));
     let same = Architecture { order: flowstill_model::OrderRule::Same, ..architecture(3, 8, Normalisation::None) };
     assert!(refused(&same.spec(DIM, Orientation::Iaf, 0)).is_some());
-    let coupling = Architecture { coupling: true, ..architecture(3, 8, Normalisation::None) };
+    let coupling = Architecture { family: Family::Coupling, ..architecture(3, 8, Normalisation::None) };
     assert!(refused(&coupling.spec(DIM, Orientation::Iaf, 0)).is_some());
     assert!(refused(&architecture(4, 8, Normalisation::ActNorm).spec(DIM, Orientation::Iaf, 0)).is_none());
 }
@@ -237,7 +237,7 @@ fn auto_warms_up_and_refines_and_says_why() {
     let shallow = distil(&teacher, &architecture(2, 32, Normalisation::None), &auto);
     assert_eq!(shallow.phases[0].objective, "reconstruction");
     // couplings take any objective
-    let coupling = Architecture { coupling: true, ..architecture(4, 32, Normalisation::None) };
+    let coupling = Architecture { family: Family::Coupling, ..architecture(4, 32, Normalisation::None) };
     let coupling = distil(&teacher, &coupling, &auto);
     assert_eq!(coupling.phases[0].objective, "reconstruction");
     assert!(forward_kl(&measure(&teacher, &coupling)) < 0.3);

@@ -4,13 +4,9 @@ use super::path::KeyPath;
 use super::plan::{Bench, Evaluation, Experiment, StudentPlan};
 use super::surroundings::Surroundings;
 use super::tree::{number, shortened};
-use super::written::{self, Map, OrNone, StudentModel, TeacherModel};
-use super::{data, name, recipe, teacher};
-use flowstill_model::spec::{LEAST_CLIP, MOST_CLIP};
-use flowstill_model::{Architecture, Normalisation, OrderRule, Univariate};
-
-/// Weights between hidden layers that a flow may have at most, 4 GB of them.
-const MOST_WEIGHTS: usize = 1_000_000_000;
+use super::written::{self, OrNone};
+use super::{data, flow, name, recipe, teacher};
+use flowstill_model::Role;
 
 /// One mistake of meaning.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,17 +64,14 @@ pub(super) fn check(written: &written::Experiment, surroundings: &Surroundings) 
     let data = data::check(&mut checker, written.data.as_ref(), surroundings, seed);
 
     let teacher = teacher::check(&mut checker, written.teacher.as_ref(), written.data.as_ref(), data.as_ref());
-    let flow = teacher.as_ref().and_then(|plan| plan.flow()).map(|plan| &plan.architecture);
+    let of_teacher = teacher.as_ref().and_then(|plan| plan.flow()).map(|plan| &plan.architecture);
     let wanted = written.student.clone().unwrap_or_default();
     let student = StudentPlan {
-        architecture: student_choices(&wanted).checked(
-            &mut checker,
-            "student",
-            flow.unwrap_or(&Architecture::default()),
-        ),
+        architecture: flow::Written { link: wanted.link(), base: wanted.base.as_ref(), chain: wanted.chain.as_deref() }
+            .checked(&mut checker, Role::Student, of_teacher),
         recipe: recipe::check(&mut checker, &wanted),
     };
-    recipe::fits(&mut checker, &wanted, &student, flow);
+    recipe::fits(&mut checker, &wanted, &student, of_teacher);
 
     let evaluation = written.evaluation.clone().unwrap_or_default();
     let samples = evaluation.samples.unwrap_or(20_000);
@@ -110,119 +103,6 @@ fn threads(checker: &mut Checker, written: Option<i64>, surroundings: &Surroundi
     let most = 4 * cores as i64;
     let why = || format!(" (4 for each of the machine's {cores} cores)");
     written.map_or(surroundings.threads, |threads| checker.whole("threads", threads, (1, most), &why()))
-}
-
-/// The choices of one architecture, of whichever flow.
-pub(super) struct Choices<'a> {
-    coupling: bool,
-    layers: Option<i64>,
-    hidden: Option<&'a Vec<i64>>,
-    activation: Option<flowstill_model::Activation>,
-    order: Option<OrderRule>,
-    normalisation: Option<Normalisation>,
-    log_scale_clip: Option<f64>,
-    residual: Option<bool>,
-    map: Option<&'a Map>,
-}
-
-pub(super) fn choices(teacher: &written::Teacher) -> Choices<'_> {
-    Choices {
-        coupling: teacher.model == Some(TeacherModel::Coupling),
-        layers: teacher.layers,
-        hidden: teacher.hidden.as_ref(),
-        activation: teacher.activation,
-        order: teacher.order,
-        normalisation: teacher.normalisation,
-        log_scale_clip: teacher.log_scale_clip,
-        residual: teacher.residual,
-        map: teacher.map.as_ref(),
-    }
-}
-
-fn student_choices(student: &written::Student) -> Choices<'_> {
-    Choices {
-        coupling: student.model == Some(StudentModel::Coupling),
-        layers: student.layers,
-        hidden: student.hidden.as_ref(),
-        activation: student.activation,
-        order: student.order,
-        normalisation: student.normalisation,
-        log_scale_clip: student.log_scale_clip,
-        residual: student.residual,
-        map: student.map.as_ref(),
-    }
-}
-
-impl Choices<'_> {
-    pub(super) fn checked(self, checker: &mut Checker, section: &str, default: &Architecture) -> Architecture {
-        let at = KeyPath::from(section);
-        let layers = self.layers.map_or(default.layers, |n| checker.whole(at.key("layers"), n, (1, 1000), ""));
-        let hidden = self.hidden.map_or_else(
-            || default.hidden.clone(),
-            |widths| {
-                if widths.len() > 32 {
-                    let message = format!("expected at most 32 hidden layers, got {}", widths.len());
-                    checker.wrong(at.key("hidden"), message);
-                }
-                let each = widths.iter().enumerate();
-                each.map(|(i, width)| checker.whole(at.key("hidden").index(i), *width, (1, 65_536), "")).collect()
-            },
-        );
-        let weights = hidden.windows(2).map(|pair| pair[0].saturating_mul(pair[1])).fold(0, usize::saturating_add);
-        let weights = weights.saturating_mul(layers);
-        // what is inherited whole was judged where it is written
-        let written = if self.hidden.is_some() { Some("hidden") } else { self.layers.map(|_| "layers") };
-        if let (Some(key), true) = (written, weights > MOST_WEIGHTS) {
-            let message =
-                format!("expected at most {MOST_WEIGHTS} weights between hidden layers in all, got {weights}");
-            checker.wrong_with(at.key(key), at.key("layers"), message);
-        }
-        let log_scale_clip = self.log_scale_clip.map_or(default.log_scale_clip, |clip| {
-            checker.number(
-                at.key("log_scale_clip"),
-                clip,
-                |clip| (LEAST_CLIP..=MOST_CLIP).contains(&clip),
-                "from 0.001 to 80",
-            )
-        });
-        let residual = self.residual.unwrap_or(default.residual);
-        if residual && (hidden.len().is_multiple_of(2) || hidden.iter().any(|width| *width != hidden[0])) {
-            let key = if self.hidden.is_some() { "hidden" } else { "residual" };
-            let message = format!(
-                "residual blocks need an odd number of hidden layers of one width (one, and two for each block), got \
-                 {hidden:?}"
-            );
-            checker.wrong(at.key(key), message);
-        }
-        Architecture {
-            layers,
-            hidden,
-            activation: self.activation.unwrap_or(default.activation),
-            order: self.order.unwrap_or(default.order),
-            normalisation: self.normalisation.unwrap_or(default.normalisation),
-            log_scale_clip,
-            residual,
-            coupling: self.coupling,
-            map: self.map.map_or_else(|| default.map.clone(), |map| checked_map(checker, &at.key("map"), map)),
-        }
-    }
-}
-
-/// The map of each coordinate, with its settings in range; nothing for the affine one.
-fn checked_map(checker: &mut Checker, at: &KeyPath, map: &Map) -> Option<Univariate> {
-    if let Map::Set(settings) = map
-        && settings.given().len() != 1
-    {
-        let given: Vec<_> = settings.given().into_iter().map(|name| format!("`{}`", name.word())).collect();
-        let got = if given.is_empty() { "none".to_owned() } else { given.join(" and ") };
-        checker.wrong(at.clone(), format!("expected one map, as `{{rational_quadratic: {{bins: 8}}}}`, got {got}"));
-        return None;
-    }
-    let univariate = map.univariate()?;
-    if let Err(error) = univariate.check() {
-        checker.wrong(at.clone(), error.to_string());
-    }
-    Some(univariate)
 }
 
 /// Without batches where speed is not measured.

@@ -12,6 +12,7 @@
 mod check;
 mod data;
 mod error;
+mod flow;
 mod hash;
 mod locate;
 mod mistake;

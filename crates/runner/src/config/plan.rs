@@ -1,7 +1,7 @@
 //! An experiment that has been checked: all that a run needs to know, with every default filled in.
 
 use flowstill_data::{Source, Target};
-use flowstill_model::{Architecture, OrderRule};
+use flowstill_model::{Architecture, Base, Family, OrderRule};
 use flowstill_student::Recipe;
 use flowstill_trainer::Settings;
 
@@ -73,10 +73,14 @@ impl Experiment {
     /// What is allowed but seldom meant, for data of `dim` dimensions, which is known only once they are loaded.
     pub fn warnings(&self, dim: usize) -> Vec<String> {
         if dim == 1 {
-            return vec![
-                "the data have one dimension, where an affine autoregressive flow is a Gaussian however it is trained"
-                    .to_owned(),
-            ];
+            let gaussian = |architecture: &Architecture| {
+                architecture.family == Family::Autoregressive && architecture.links().all(|link| link.map.is_none())
+            };
+            let teacher = self.teacher.flow().map(|plan| &plan.architecture);
+            let one = teacher.into_iter().chain([&self.student.architecture]).any(gaussian);
+            let message = "the data have one dimension, where an affine autoregressive flow is a Gaussian however it is \
+                           trained; take `map: mixture` or another map";
+            return one.then(|| message.to_owned()).into_iter().collect();
         }
         let teacher = self.teacher.flow().map(|plan| ("teacher", &plan.architecture));
         teacher
@@ -89,6 +93,10 @@ impl Experiment {
 
 /// The warning for a chain whose layers all have one order.
 fn gaussian_conditionals(who: &str, architecture: &Architecture) -> Option<String> {
+    let affine = architecture.family == Family::Autoregressive && architecture.map.is_none();
+    if !affine || !architecture.chain.is_empty() || architecture.mixing.is_some() || architecture.base != Base::Normal {
+        return None;
+    }
     let (cause, way_out) = if architecture.layers == 1 {
         ("a single affine autoregressive layer", "take more layers")
     } else if architecture.order == OrderRule::Same {

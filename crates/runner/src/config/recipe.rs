@@ -6,7 +6,7 @@ use super::plan::StudentPlan;
 use super::resolved::whole;
 use super::training;
 use super::written::{self, GradientKind, OrNone, Ramp};
-use flowstill_model::{Architecture, Normalisation, OrderRule};
+use flowstill_model::{Architecture, Family, Normalisation, OrderRule};
 use flowstill_student::{Annealed, Objective, Phase, Recipe, Rows};
 use flowstill_trainer::Until;
 
@@ -63,6 +63,8 @@ pub(super) fn fits(
 ) {
     let Recipe::Phases(phases) = recipe else { return };
     let section = KeyPath::from("student");
+    let conditioned =
+        |a: &Architecture| a.chain.is_empty() && matches!(a.family, Family::Autoregressive | Family::Coupling);
     let one_order = |a: &Architecture| a.layers == 1 || a.order == OrderRule::Same;
     for (i, phase) in phases.iter().enumerate() {
         let phase_at = if written.recipe.is_some() { section.key("recipe").index(i) } else { section.clone() };
@@ -90,7 +92,18 @@ pub(super) fn fits(
                      teacher and student",
                 );
             }
-            (Objective::WarmStart { .. }, Some(teacher)) if student.coupling && !teacher.coupling => {
+            (
+                Objective::WarmStart { .. } | Objective::ManySamples { .. } | Objective::ClosedForm { .. },
+                Some(teacher),
+            ) if !(conditioned(teacher) && conditioned(student)) => {
+                refuse(
+                    "looks at the conditioners of autoregressive or coupling layers, which other families do not have; \
+                     begin with `reconstruction` and `forward_kl`",
+                );
+            }
+            (Objective::WarmStart { .. }, Some(teacher))
+                if student.family == Family::Coupling && teacher.family != Family::Coupling =>
+            {
                 refuse("cannot make couplings of a MAF's layers; begin with `reconstruction` and `forward_kl`");
             }
             (

@@ -2,8 +2,10 @@
 
 use super::data::SPLIT;
 use super::plan::{Experiment, FlowPlan, StudentPlan, TeacherPlan};
-use super::written::{self, OrNone, StudentModel, TeacherModel};
+use super::written::{self, Base, Link, Model, OrNone};
+use crate::families;
 use flowstill_data::{Source, Target};
+use flowstill_model::{Architecture, Role};
 use flowstill_student::Recipe;
 use flowstill_trainer::Settings;
 use serde::{Serialize, Serializer};
@@ -76,49 +78,53 @@ impl From<&TeacherPlan> for written::Teacher {
     fn from(plan: &TeacherPlan) -> Self {
         match plan {
             TeacherPlan::Flow(plan) => plan.into(),
-            TeacherPlan::Truth(_) => Self { model: Some(TeacherModel::Truth), ..Self::default() },
+            TeacherPlan::Truth(_) => Self { model: Some(Model::Named("truth")), ..Self::default() },
         }
     }
 }
 
 impl From<&FlowPlan> for written::Teacher {
     fn from(plan: &FlowPlan) -> Self {
-        let architecture = &plan.architecture;
-        Self {
-            model: Some(if architecture.coupling { TeacherModel::Coupling } else { TeacherModel::Maf }),
-            layers: Some(whole(architecture.layers)),
-            hidden: Some(wholes(&architecture.hidden)),
-            activation: Some(architecture.activation),
-            order: Some(architecture.order),
-            normalisation: Some(architecture.normalisation),
-            log_scale_clip: Some(architecture.log_scale_clip),
-            residual: Some(architecture.residual),
-            map: Some(architecture.map.as_ref().into()),
-            training: Some((&plan.training).into()),
-        }
+        let (link, base, chain) = flow(&plan.architecture, Role::Teacher);
+        Self { base, chain, training: Some((&plan.training).into()), ..Self::of(link) }
     }
 }
 
 impl From<&StudentPlan> for written::Student {
     fn from(plan: &StudentPlan) -> Self {
-        let architecture = &plan.architecture;
-        Self {
-            model: Some(if architecture.coupling { StudentModel::Coupling } else { StudentModel::Iaf }),
-            layers: Some(whole(architecture.layers)),
-            hidden: Some(wholes(&architecture.hidden)),
-            activation: Some(architecture.activation),
-            order: Some(architecture.order),
-            normalisation: Some(architecture.normalisation),
-            log_scale_clip: Some(architecture.log_scale_clip),
-            residual: Some(architecture.residual),
-            map: Some(architecture.map.as_ref().into()),
-            recipe: Some((&plan.recipe).into()),
-            objective: None,
-            training: match &plan.recipe {
-                Recipe::Auto(settings) => Some(settings.into()),
-                Recipe::Phases(_) => None,
-            },
-        }
+        let (link, base, chain) = flow(&plan.architecture, Role::Student);
+        let training = match &plan.recipe {
+            Recipe::Auto(settings) => Some(settings.into()),
+            Recipe::Phases(_) => None,
+        };
+        Self { base, chain, recipe: Some((&plan.recipe).into()), training, ..Self::of(link) }
+    }
+}
+
+/// The keys of a whole flow.
+fn flow(architecture: &Architecture, role: Role) -> (Link, Option<Base>, Option<Vec<Link>>) {
+    let base = Some((&architecture.base).into());
+    if architecture.chain.is_empty() {
+        return (link(architecture, role), base, None);
+    }
+    (Link::default(), base, Some(architecture.chain.iter().map(|part| link(part, role)).collect()))
+}
+
+/// The keys that its family reads.
+fn link(architecture: &Architecture, role: Role) -> Link {
+    let about = families::of(&architecture.family);
+    let read = |key: &str| about.keys.contains(&key);
+    Link {
+        model: Some(Model::of(&architecture.family, role == Role::Student)),
+        layers: read("layers").then(|| whole(architecture.layers)),
+        hidden: read("hidden").then(|| wholes(&architecture.hidden)),
+        activation: read("activation").then_some(architecture.activation),
+        order: read("order").then_some(architecture.order),
+        normalisation: read("normalisation").then_some(architecture.normalisation),
+        mixing: read("mixing").then_some(OrNone(architecture.mixing)),
+        log_scale_clip: read("log_scale_clip").then_some(architecture.log_scale_clip),
+        residual: read("residual").then_some(architecture.residual),
+        map: read("map").then(|| architecture.map.as_ref().into()),
     }
 }
 

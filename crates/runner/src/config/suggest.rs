@@ -35,7 +35,7 @@ const OTHER_NAMES: [(&str, &str); 28] = [
     ("random_seed", "seed"),
     ("num_threads", "threads"),
     ("n_trials", "draws"),
-    ("base", "extends"),
+    ("transform", "map"),
     ("walltime", "time"),
     ("timeout", "timeout_min"),
     ("cpus", "cpus_per_task"),

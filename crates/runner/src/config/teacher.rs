@@ -1,12 +1,13 @@
 //! The section `teacher`: a flow to be trained, or the known density of synthetic data.
 
-use super::check::{Checker, choices};
+use super::check::Checker;
+use super::flow;
 use super::path::KeyPath;
 use super::plan::{FlowPlan, TeacherPlan};
 use super::training;
-use super::written::{self, TeacherModel};
+use super::written;
 use flowstill_data::{Source, Target};
-use flowstill_model::Architecture;
+use flowstill_model::Role;
 
 /// The teacher for rows from `source`; nothing where the data have no density that could be one.
 pub(super) fn check(
@@ -17,30 +18,30 @@ pub(super) fn check(
 ) -> Option<TeacherPlan> {
     let nothing = written::Teacher::default();
     let written = written.unwrap_or(&nothing);
-    if written.model == Some(TeacherModel::Truth) {
+    if written.model.as_ref().and_then(|model| model.name()) == Some("truth") {
         lonely(checker, written);
         return truth(checker, data, source).map(TeacherPlan::Truth);
     }
     Some(TeacherPlan::Flow(FlowPlan {
-        architecture: choices(written).checked(checker, "teacher", &Architecture::default()),
+        architecture: flow::Written {
+            link: written.link(),
+            base: written.base.as_ref(),
+            chain: written.chain.as_deref(),
+        }
+        .checked(checker, Role::Teacher, None),
         training: training::check(checker, written.training.as_ref(), "teacher.training", &training::TEACHER),
     }))
 }
 
 /// Notes the keys that only a flow has.
 fn lonely(checker: &mut Checker, written: &written::Teacher) {
-    let of_a_flow = [
-        ("layers", written.layers.is_some()),
-        ("hidden", written.hidden.is_some()),
-        ("activation", written.activation.is_some()),
-        ("order", written.order.is_some()),
-        ("normalisation", written.normalisation.is_some()),
-        ("log_scale_clip", written.log_scale_clip.is_some()),
-        ("residual", written.residual.is_some()),
-        ("map", written.map.is_some()),
+    let others = [
+        ("base", written.base.is_some()),
+        ("chain", written.chain.is_some()),
         ("training", written.training.is_some()),
     ];
-    for (key, _) in of_a_flow.into_iter().filter(|(_, given)| *given) {
+    let others = others.into_iter().filter(|(_, given)| *given).map(|(key, _)| key);
+    for key in written.link().given().into_iter().filter(|key| *key != "model").chain(others) {
         let message = "means nothing beside `model: truth`, a known density of which nothing is trained; remove it, or \
                        write it under `student`";
         checker.wrong_with(KeyPath::from("teacher").key(key), "teacher.model", message.to_owned());

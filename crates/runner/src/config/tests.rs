@@ -8,6 +8,7 @@ use flowstill_trainer::Settings;
 use std::fs;
 use tempfile::TempDir;
 
+mod families;
 mod maps;
 mod recipes;
 mod sweep;

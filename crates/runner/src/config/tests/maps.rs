@@ -47,7 +47,7 @@ fn what_is_no_map_is_told_with_the_names() {
             "data: {path: d.csv}\nteacher: {map: mixtur}",
             &[
                 "a.yaml:2:16: teacher.map: expected one of `affine`, `additive`, `rational_quadratic`, `b_spline`, `mixture`, \
-               `positive_sum`, `sinh_arcsinh`, got the text `mixtur`; did you mean `mixture`?",
+               `positive_sum`, `sinh_arcsinh`, `leaky_relu`, `sigmoid`, `logit`, `tanh`, `softplus`, got the text `mixtur`; did you mean `mixture`?",
             ],
         ),
         (
@@ -57,7 +57,7 @@ fn what_is_no_map_is_told_with_the_names() {
         (
             "data: {path: d.csv}\nteacher: {map: {mixture: {kernel: gaussian}, b_spline: {bins: 4}}}",
             &[
-                "a.yaml:2:11: teacher.map: expected one map, as `{rational_quadratic: {bins: 8}}`, got `b_spline` and `mixture`",
+                "a.yaml:2:11: teacher.map: expected one map, as `affine`, `mixture` or `{rational_quadratic: {bins: 8}}`, got `b_spline` and `mixture`",
             ],
         ),
         (

@@ -64,7 +64,7 @@ fn unknown_and_duplicate_keys() {
             "data: {path: d.csv}\nteacher:\n  hiden: [8]\n  steps: 3\n  training: {learning_rate: 1, seed: 4, rate: -1}\n",
             &[
                 "a.yaml:3:3: teacher: unknown key `hiden`; did you mean `hidden`? known keys: model, layers, hidden, \
-                 activation, order, normalisation, log_scale_clip, residual, map, training",
+                 activation, order, normalisation, mixing, log_scale_clip, residual, map, base, chain, training",
                 "a.yaml:4:3: teacher: unknown key `steps`; `steps` belongs under `teacher.training`; known keys: …",
                 "a.yaml:5:14: teacher.training: unknown key `learning_rate`; did you mean `rate`? known keys: …",
                 "a.yaml:5:32: teacher.training: unknown key `seed`; `seed` belongs at the top level; known keys: …",
@@ -175,7 +175,7 @@ bench: {batches: [], repetitions: 0}
                 "a.yaml:6:15: teacher.hidden[1]: expected a whole number from 1 to 65536, got 0",
                 "a.yaml:7:15: teacher.activation: expected one of `relu`, `leaky_relu`, `tanh`, `elu`, `softplus`, `sigmoid`, \
                  got the text `gelu`; did you mean `relu`?",
-                "a.yaml:8:10: teacher.order: expected one of `reverse`, `random`, `same`, got the text `reversed`; did you \
+                "a.yaml:8:10: teacher.order: expected one of `reverse`, `random`, `same`, `alternating`, got the text `reversed`; did you \
                  mean `reverse`?",
                 "a.yaml:9:19: teacher.log_scale_clip: expected a number from 0.001 to 80, got 0",
                 "a.yaml:12:12: teacher.training.batch: expected a whole number from 1 to 10000000, got 0",
@@ -187,7 +187,7 @@ bench: {batches: [], repetitions: 0}
                 "a.yaml:18:10: teacher.training.ema: expected a number above 0 and below 1 or `none`, got 1",
                 "a.yaml:19:21: teacher.training.validate_every: expected a whole number from 1 to 1000000000, got -5",
                 "a.yaml:20:15: teacher.training.patience: expected a whole number from 1 to 1000000 or `none`, got 0",
-                "a.yaml:21:18: student.model: expected one of `iaf`, `coupling`, got the text `maf`; did you mean `iaf`?",
+                "a.yaml:21:18: student.model: `maf` gives densities in one pass and is for teachers; a student's is `iaf`",
                 "a.yaml:22:23: evaluation.samples: expected a whole number from 2 to 100000000, got 1",
                 "a.yaml:23:18: bench.batches: expected 1 to 100 batch sizes, got 0; write `bench: none` to measure no speed",
                 "a.yaml:23:35: bench.repetitions: expected a whole number from 1 to 100000, got 0",

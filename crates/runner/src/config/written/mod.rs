@@ -6,17 +6,22 @@
 //!
 //! The ranges are checked afterwards, see [`super::Experiment`].
 
+mod choice;
+mod flow;
 mod map;
+mod model;
 mod recipe;
 mod sweep;
 
+pub use choice::{Choice, Settings};
+pub use flow::{Link, Student, Teacher};
 pub use map::Map;
+pub use model::{Base, Model};
 pub use recipe::{GradientKind, Objective, Phase, Ramp, Recipe, Until};
 pub use sweep::{
     Distribution, Distributions, Draws, Executor, Keyed, Limits, Rule, Seeds, Slurm, Stop, Sweep, Value, When,
 };
 
-use flowstill_model::{Activation, Normalisation, OrderRule};
 use flowstill_trainer::Schedule;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
@@ -129,83 +134,6 @@ pub struct Data {
     pub split: Option<Vec<f64>>,
 }
 
-/// The teacher: a chain of autoregressive layers that gives densities in one pass; or, with `model: truth` and no other
-/// key, the known density of the data.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Teacher {
-    /// The kind of flow: `maf`, or `coupling`, in which half of the coordinates determine the other half; or `truth`, no
-    /// flow but the known density of `synthetic` data, for variational inference. Default `maf`.
-    pub model: Option<TeacherModel>,
-    /// Number of autoregressive layers, 1 to 1000. Default 5.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub layers: Option<i64>,
-    /// Widths of the hidden layers of each conditioner; `[]` makes it linear. Default [128, 128].
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hidden: Option<Vec<i64>>,
-    /// Hidden units: `relu`, `leaky_relu`, `tanh`, `elu`, `softplus`, `sigmoid`. Default `relu`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub activation: Option<Activation>,
-    /// Order of the coordinates from layer to layer: `reverse`, `random` or `same`. Default `reverse`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub order: Option<OrderRule>,
-    /// Layer between autoregressive layers: `none`, `act_norm` or `batch_norm`. Default `none`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub normalisation: Option<Normalisation>,
-    /// Soft bound on the log-scales of each layer, 0.001 to 80. Default 5.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub log_scale_clip: Option<f64>,
-    /// Whether the hidden layers after the first are residual blocks of two; `hidden` then lists an odd number of equal
-    /// widths. Default false.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub residual: Option<bool>,
-    /// What is done to each coordinate with the conditioner's outputs for it: `affine`, `additive` (NICE, with a scaling
-    /// layer at the base), `rational_quadratic`, `b_spline`, `mixture`, `positive_sum` or `sinh_arcsinh`; with settings as
-    /// `{rational_quadratic: {bins: 8, bound: 4}}`. Default `affine`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub map: Option<Map>,
-    /// Maximum likelihood on the training rows.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub training: Option<Training>,
-}
-
-/// The student: a chain of autoregressive layers that samples in one pass. The keys of its architecture default to the
-/// teacher's values.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Student {
-    /// The kind of flow: `iaf`, or `coupling`, which has its density in one pass as well. Default `iaf`.
-    pub model: Option<StudentModel>,
-    /// As for the teacher.
-    pub layers: Option<i64>,
-    /// As for the teacher.
-    pub hidden: Option<Vec<i64>>,
-    /// As for the teacher.
-    pub activation: Option<Activation>,
-    /// As for the teacher.
-    pub order: Option<OrderRule>,
-    /// As for the teacher.
-    pub normalisation: Option<Normalisation>,
-    /// As for the teacher.
-    pub log_scale_clip: Option<f64>,
-    /// As for the teacher.
-    pub residual: Option<bool>,
-    /// As for the teacher.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub map: Option<Map>,
-    /// How it is distilled: `auto`, phases chosen by what is measured on the way, of `training.steps` steps in all; or a
-    /// list of phases. Default `auto`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub recipe: Option<Recipe>,
-    /// In place of a recipe, the one objective of its only phase, with the settings of `training`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub objective: Option<Objective>,
-    /// Distillation; its defaults are its own, not the teacher's. Phases of a recipe take from here what they do not
-    /// say themselves.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub training: Option<Training>,
-}
-
 /// How long, how fast, when to look and when to stop. Where two defaults are given they are the teacher's and the
 /// student's.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -252,28 +180,6 @@ pub struct Bench {
     pub batches: Option<Vec<i64>>,
     /// Repetitions of each measurement; the median and the spread are reported. Default 9.
     pub repetitions: Option<i64>,
-}
-
-/// The kinds of teacher.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TeacherModel {
-    /// masked autoregressive flow (Papamakarios et al. 2017)
-    Maf,
-    /// affine couplings (RealNVP, Dinh et al. 2017)
-    Coupling,
-    /// none: the density that the synthetic data are drawn from
-    Truth,
-}
-
-/// The kinds of student.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StudentModel {
-    /// inverse autoregressive flow (Kingma et al. 2016)
-    Iaf,
-    /// affine couplings (RealNVP, Dinh et al. 2017)
-    Coupling,
 }
 
 /// A setting that the word `none` switches off.

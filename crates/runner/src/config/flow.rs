@@ -1,0 +1,191 @@
+//! The keys of a flow, in `teacher`, in `student` and in each link of a chain.
+
+use super::check::Checker;
+use super::path::KeyPath;
+use super::written::{Base, Link, Map, Model};
+use crate::families;
+use flowstill_model::spec::{LEAST_CLIP, MOST_CLIP};
+use flowstill_model::{Architecture, Direction, Family, Orientation, Role, SpecError, Univariate};
+
+/// Weights between hidden layers that a flow may have at most, 4 GB of them.
+const MOST_WEIGHTS: usize = 1_000_000_000;
+
+/// Parts of a chain at most.
+const MOST_LINKS: usize = 100;
+
+/// The keys of a whole flow.
+pub(super) struct Written<'a> {
+    pub link: Link,
+    pub base: Option<&'a Base>,
+    pub chain: Option<&'a [Link]>,
+}
+
+impl Written<'_> {
+    /// The architecture of the flow at `at`. What is not written is as in `default`, the teacher's architecture for a
+    /// student, where both are of one kind.
+    pub fn checked(self, checker: &mut Checker, role: Role, default: Option<&Architecture>) -> Architecture {
+        let at = KeyPath::from(role.name());
+        let base = |checker: &mut Checker| self.base.map(|base| checked_base(checker, &at.key("base"), base));
+        let Some(links) = self.chain else {
+            let mut architecture = checked(checker, &at, &self.link, role, default);
+            if let Some(base) = base(checker) {
+                architecture.base = base;
+            }
+            domains(checker, &at.key(if self.link.map.is_some() { "map" } else { "base" }), &architecture);
+            return architecture;
+        };
+        for key in self.link.given() {
+            let message = "means nothing beside `chain`, whose parts have such keys of their own; move it there";
+            checker.wrong_with(at.key(key), at.key("chain"), message.to_owned());
+        }
+        if !(1..=MOST_LINKS).contains(&links.len()) {
+            let message = format!("expected 1 to {MOST_LINKS} parts, got {}", links.len());
+            checker.wrong(at.key("chain"), message);
+        }
+        let each = links.iter().enumerate();
+        let chain = each.map(|(i, link)| checked(checker, &at.key("chain").index(i), link, role, None)).collect();
+        let architecture = Architecture { chain, base: base(checker).unwrap_or_default(), ..Architecture::default() };
+        domains(checker, &at.key("chain"), &architecture);
+        architecture
+    }
+}
+
+/// One flow or link.
+fn checked(
+    checker: &mut Checker,
+    at: &KeyPath,
+    link: &Link,
+    role: Role,
+    default: Option<&Architecture>,
+) -> Architecture {
+    let family = family(checker, &at.key("model"), link.model.as_ref(), role);
+    let about = families::of(&family);
+    for key in link.given().into_iter().filter(|key| *key != "model" && !about.keys.contains(key)) {
+        let message = format!("means nothing beside `model: {}`; remove it", about.name(role));
+        checker.wrong_with(at.key(key), at.key("model"), message);
+    }
+    let own = Architecture { family: family.clone(), layers: about.layers, ..Architecture::default() };
+    // a student is like its teacher as far as both have the same choices
+    let default = default.filter(|teacher| teacher.chain.is_empty() && alike(&teacher.family, &family)).unwrap_or(&own);
+    let layers = link.layers.map_or(default.layers, |n| checker.whole(at.key("layers"), n, (1, 1000), ""));
+    let hidden = hidden(checker, at, link, layers, &default.hidden);
+    let log_scale_clip = link.log_scale_clip.map_or(default.log_scale_clip, |clip| {
+        let fits = |clip| (LEAST_CLIP..=MOST_CLIP).contains(&clip);
+        checker.number(at.key("log_scale_clip"), clip, fits, "from 0.001 to 80")
+    });
+    let residual = link.residual.unwrap_or(default.residual);
+    if residual && (hidden.len().is_multiple_of(2) || hidden.iter().any(|width| *width != hidden[0])) {
+        let key = if link.hidden.is_some() { "hidden" } else { "residual" };
+        let message = format!(
+            "residual blocks need an odd number of hidden layers of one width (one, and two for each block), got {hidden:?}"
+        );
+        checker.wrong(at.key(key), message);
+    }
+    let map = match &link.map {
+        Some(map) => checked_map(checker, &at.key("map"), map, &family),
+        None => default.map.clone(),
+    };
+    Architecture {
+        family,
+        layers,
+        hidden,
+        activation: link.activation.unwrap_or(default.activation),
+        order: link.order.unwrap_or(default.order),
+        normalisation: link.normalisation.unwrap_or(default.normalisation),
+        mixing: link.mixing.map_or(default.mixing, |mixing| mixing.0),
+        log_scale_clip,
+        residual,
+        map,
+        base: default.base.clone(),
+        chain: Vec::new(),
+    }
+}
+
+/// The family that is named, if flows of that role can be of it.
+fn family(checker: &mut Checker, at: &KeyPath, model: Option<&Model>, role: Role) -> Family {
+    let Some(model) = model else { return Family::Autoregressive };
+    if let Some(message) = model.ambiguity() {
+        checker.wrong(at.clone(), message);
+        return Family::Autoregressive;
+    }
+    let refused = match (model.name(), role) {
+        (Some("iaf"), Role::Teacher) => Some("`iaf` samples in one pass and is for students; a teacher's is `maf`"),
+        (Some("maf"), Role::Student) => {
+            Some("`maf` gives densities in one pass and is for teachers; a student's is `iaf`")
+        }
+        (Some("truth"), Role::Student) => Some("`truth` is a density and no flow; write it under `teacher`"),
+        (Some("truth"), Role::Teacher) => Some("`truth` is a density and no part of a chain"),
+        _ => None,
+    };
+    if let Some(message) = refused {
+        checker.wrong(at.clone(), message.to_owned());
+    }
+    model.family().unwrap_or(Family::Autoregressive)
+}
+
+/// Whether two families have the same choices.
+fn alike(one: &Family, other: &Family) -> bool {
+    let conditioned = |family: &Family| matches!(family, Family::Autoregressive | Family::Coupling);
+    conditioned(one) && conditioned(other) || std::mem::discriminant(one) == std::mem::discriminant(other)
+}
+
+fn hidden(checker: &mut Checker, at: &KeyPath, link: &Link, layers: usize, default: &[usize]) -> Vec<usize> {
+    let hidden: Vec<usize> = match &link.hidden {
+        None => default.to_vec(),
+        Some(widths) => {
+            if widths.len() > 32 {
+                checker.wrong(at.key("hidden"), format!("expected at most 32 hidden layers, got {}", widths.len()));
+            }
+            let each = widths.iter().enumerate();
+            each.map(|(i, width)| checker.whole(at.key("hidden").index(i), *width, (1, 65_536), "")).collect()
+        }
+    };
+    let weights = hidden.windows(2).map(|pair| pair[0].saturating_mul(pair[1])).fold(0, usize::saturating_add);
+    let weights = weights.saturating_mul(layers);
+    // what is inherited whole was judged where it is written
+    let written = if link.hidden.is_some() { Some("hidden") } else { link.layers.map(|_| "layers") };
+    if let (Some(key), true) = (written, weights > MOST_WEIGHTS) {
+        let message = format!("expected at most {MOST_WEIGHTS} weights between hidden layers in all, got {weights}");
+        checker.wrong_with(at.key(key), at.key("layers"), message);
+    }
+    hidden
+}
+
+/// The map of each coordinate, with its settings in range; nothing for the affine one.
+fn checked_map(checker: &mut Checker, at: &KeyPath, map: &Map, family: &Family) -> Option<Univariate> {
+    if let Some(message) = map.ambiguity() {
+        checker.wrong(at.clone(), message);
+        return None;
+    }
+    let univariate = map.univariate()?;
+    if let Err(error) = univariate.check() {
+        checker.wrong(at.clone(), error.to_string());
+    }
+    let whole = [Direction::Forward, Direction::Inverse]
+        .iter()
+        .all(|direction| univariate.domain(*direction) == [f64::NEG_INFINITY, f64::INFINITY]);
+    if *family != Family::Elementwise && !(whole && univariate.parameters() > 0) {
+        let name = univariate.name();
+        let message = format!(
+            "`{name}` is no map of the whole line with parameters for a conditioner to give; it is for `model: elementwise` \
+             in a chain"
+        );
+        checker.wrong(at.clone(), message);
+    }
+    Some(univariate)
+}
+
+fn checked_base(checker: &mut Checker, at: &KeyPath, base: &Base) -> flowstill_model::Base {
+    if let Some(message) = base.ambiguity() {
+        checker.wrong(at.clone(), message);
+    }
+    base.plan()
+}
+
+/// Notes a map that is given numbers which it cannot map.
+fn domains(checker: &mut Checker, at: &KeyPath, architecture: &Architecture) {
+    // which dimension and orientation does not matter
+    if let Err(error @ SpecError::OutOfDomain { .. }) = architecture.spec(4, Orientation::Maf, 0).validate() {
+        checker.wrong(at.clone(), error.to_string());
+    }
+}
