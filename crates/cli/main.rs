@@ -44,5 +44,6 @@ fn run(command: Command, quiet: bool) -> anyhow::Result<()> {
         Command::Sample(options) => commands::sample::sample(&options, quiet),
         Command::LogProb(options) => commands::log_prob::log_prob(&options),
         Command::Describe(options) => commands::describe::describe(&options),
+        Command::Families(options) => commands::families::families(&options),
     }
 }

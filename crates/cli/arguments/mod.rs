@@ -135,6 +135,11 @@ In nats, in the units of the data. The columns must be those of the training dat
     #[command(after_help = "Example:
   flowstill describe runs/quickstart/student.safetensors")]
     Describe(Describe),
+    /// List the families of flows that an experiment can name, with what each costs
+    #[command(after_help = "Examples:
+  flowstill families                 all of them, and what else a flow is made of
+  flowstill families planar          one: its keys, its costs, when to take it, its source")]
+    Families(Families),
 }
 
 #[derive(Debug, Args)]
@@ -310,6 +315,12 @@ pub struct LogProb {
 pub struct Describe {
     /// A .safetensors file of flowstill
     pub checkpoint: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Families {
+    /// One family, as experiments name it under `model`
+    pub name: Option<String>,
 }
 
 fn positive(text: &str) -> Result<usize, String> {

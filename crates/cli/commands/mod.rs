@@ -4,6 +4,7 @@ pub mod bench;
 pub mod cache;
 pub mod describe;
 pub mod experiment;
+pub mod families;
 pub mod log_prob;
 pub mod results;
 pub mod sample;

@@ -108,7 +108,7 @@ impl Architecture {
                 Family::Planar { function } => rowwise(RowSpec::Planar { function: *function }),
                 Family::Radial => rowwise(RowSpec::Radial),
                 Family::Linear { factors } => rowwise(factors.map(dim, &mut rng)),
-                Family::Elementwise | Family::Cdf => {
+                Family::Elementwise => {
                     let affine = || Univariate::Affine(Affine { log_scale_clip: self.log_scale_clip });
                     let univariate = self.map.clone().unwrap_or_else(affine);
                     rowwise(RowSpec::Elementwise { univariate })

@@ -23,8 +23,6 @@ pub enum Family {
     Linear { factors: Factors },
     /// Each coordinate by itself.
     Elementwise,
-    /// Each coordinate by itself, by the distribution function of a mixture onto a uniform base.
-    Cdf,
 }
 
 /// How a linear map is parametrised.

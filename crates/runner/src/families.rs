@@ -5,23 +5,36 @@ use flowstill_model::{Family, Role};
 /// One family.
 #[derive(Debug, PartialEq)]
 pub struct About {
-    /// what a teacher and a student call it; equal, but for autoregressive flows
-    names: [&'static str; 2],
+    /// what a teacher and a student call it; either may be absent
+    names: [Option<&'static str>; 2],
     /// in a few words
     pub title: &'static str,
     /// the keys of a flow that it reads, beside `model`
     pub keys: &'static [&'static str],
+    /// settings below its name
+    pub settings: Option<&'static str>,
     /// layers unless another number is given
     pub layers: usize,
-    /// cost of a row's density, with the family in the orientation of a teacher
+    /// cost of a row's density as a teacher
     pub density: &'static str,
-    /// cost of a sample, likewise
+    /// cost of a sample as a teacher
     pub sample: &'static str,
-    /// cost of a sample with its density, in the orientation of a student
-    pub student: &'static str,
+    /// cost of a sample with its density as a student, if it can be one
+    student: Option<&'static str>,
     /// when to take it
     pub when: &'static str,
     pub source: &'static str,
+    /// its page in `experiments/families/`
+    pub page: &'static str,
+    /// an experiment's section
+    pub example: &'static str,
+}
+
+/// A key that several families share, with what it may be.
+#[derive(Debug)]
+pub struct Part {
+    pub key: &'static str,
+    pub choices: &'static [&'static str],
 }
 
 const CONDITIONED: &[&str] =
@@ -29,91 +42,125 @@ const CONDITIONED: &[&str] =
 const STACKED: &[&str] = &["layers", "normalisation", "mixing"];
 
 const AUTOREGRESSIVE: About = About {
-    names: ["maf", "iaf"],
+    names: [Some("maf"), Some("iaf")],
     title: "each coordinate given the earlier ones",
     keys: CONDITIONED,
+    settings: None,
     layers: 5,
     density: "1 pass",
-    sample: "the arithmetic of 1 pass, in D steps",
-    student: "1 pass",
-    when: "the first choice for densities; its student is the first choice for samples",
+    sample: "1 pass in D steps",
+    student: Some("1 pass"),
+    when: "the first choice for densities, and its student for samples",
     source: "Papamakarios, Pavlakou & Murray 2017; Kingma et al. 2016",
+    page: "autoregressive",
+    example: "teacher: {model: maf, layers: 5, hidden: [128, 128], map: rational_quadratic}\nstudent: {model: iaf}",
 };
 
 const COUPLING: About = About {
-    names: ["coupling", "coupling"],
-    title: "one half of the coordinates determines the other: NICE, RealNVP, neural splines",
+    names: [Some("coupling"), Some("coupling")],
+    title: "half of the coordinates determines the rest: NICE, RealNVP, neural splines",
     keys: CONDITIONED,
+    settings: None,
     layers: 5,
     density: "1 pass",
     sample: "1 pass",
-    student: "1 pass",
+    student: Some("1 pass"),
     when: "samples and densities both cheap without distillation; take twice the layers of a MAF",
     source: "Dinh, Krueger & Bengio 2014; Dinh, Sohl-Dickstein & Bengio 2017; Durkan et al. 2019",
+    page: "coupling",
+    example: "teacher: {model: coupling, layers: 8, map: rational_quadratic, order: random}",
 };
 
 const PLANAR: About = About {
-    names: ["planar", "planar"],
+    names: [Some("planar"), Some("planar")],
     title: "rows move along one vector",
     keys: STACKED,
+    settings: Some("function: tanh, arctan or softplus"),
     layers: 16,
-    density: "O(D) per layer",
-    sample: "O(D) and an equation of one number per layer",
-    student: "O(D) per layer",
-    when: "few parameters, low dimensions; a baseline of variational inference",
+    density: "O(D)",
+    sample: "O(D), an equation of one number",
+    student: Some("O(D)"),
+    when: "variational inference in few dimensions; a baseline",
     source: "Rezende & Mohamed 2015, §4.1",
+    page: "planar",
+    example: "teacher: {model: {planar: {function: arctan}}, layers: 32}",
 };
 
 const RADIAL: About = About {
-    names: ["radial", "radial"],
-    title: "rows move towards or away from one point",
+    names: [Some("radial"), Some("radial")],
+    title: "rows move towards one point or away",
     keys: STACKED,
+    settings: None,
     layers: 16,
-    density: "O(D) per layer",
-    sample: "O(D) per layer",
-    student: "O(D) per layer",
-    when: "the fewest parameters of all; a baseline of variational inference",
+    density: "O(D)",
+    sample: "O(D)",
+    student: Some("O(D)"),
+    when: "the fewest parameters of all; a baseline",
     source: "Rezende & Mohamed 2015, §4.1",
+    page: "radial",
+    example: "teacher: {model: radial, layers: 16}",
 };
 
 const LINEAR: About = About {
-    names: ["linear", "linear"],
-    title: "a matrix and a shift: any Gaussian, by gradient; between other layers it mixes coordinates",
+    names: [Some("linear"), Some("linear")],
+    title: "a matrix and a shift",
     keys: STACKED,
+    settings: Some("factors: plu, householder, rotation, triangular, diagonal or permutation"),
     layers: 1,
-    density: "O(D²) per layer",
-    sample: "O(D²) per layer",
-    student: "O(D²) per layer",
+    density: "O(D²)",
+    sample: "O(D²)",
+    student: Some("O(D²)"),
     when: "as a part of chains and as `mixing`; alone it is a Gaussian",
     source: "Kingma & Dhariwal 2018, §3.2; Tomczak & Welling 2016",
+    page: "linear",
+    example: "teacher: {chain: [{model: linear}, {model: coupling, layers: 4, mixing: rotation}]}",
 };
 
 const ELEMENTWISE: About = About {
-    names: ["elementwise", "elementwise"],
-    title: "each coordinate by itself, by any map of one number",
+    names: [Some("elementwise"), Some("elementwise")],
+    title: "each coordinate by itself",
     keys: &["layers", "normalisation", "mixing", "log_scale_clip", "map"],
+    settings: None,
     layers: 1,
     density: "D maps of one number",
     sample: "D maps of one number",
-    student: "D maps of one number",
-    when: "marginals; with `mixing`, a Gaussianisation flow; heavy tails or intervals in a chain",
-    source: "Jones & Pewsey 2009; Durkan et al. 2019; Huang et al. 2018",
-};
-
-const CDF: About = About {
-    names: ["cdf", "cdf"],
-    title: "each coordinate by the distribution function of a mixture, onto a uniform base",
-    keys: &["map"],
-    layers: 1,
-    density: "D distribution functions",
-    sample: "D quantiles, by bracketed Newton steps",
-    student: "D quantiles, by bracketed Newton steps",
-    when: "one dimension, or independent coordinates",
-    source: "Papamakarios et al. 2021, §2.2",
+    student: Some("D maps of one number"),
+    when: "marginals and tails; with `mixing: rotation` a Gaussianisation flow",
+    source: "Jones & Pewsey 2009; Huang et al. 2018; Durkan et al. 2019",
+    page: "elementwise",
+    example: "teacher: {model: elementwise, map: mixture, layers: 8, mixing: rotation}",
 };
 
 /// All of them.
-pub const ALL: [&About; 7] = [&AUTOREGRESSIVE, &COUPLING, &PLANAR, &RADIAL, &LINEAR, &ELEMENTWISE, &CDF];
+pub const ALL: [&About; 6] = [&AUTOREGRESSIVE, &COUPLING, &PLANAR, &RADIAL, &LINEAR, &ELEMENTWISE];
+
+/// What else a flow is made of.
+pub const PARTS: [Part; 5] = [
+    Part {
+        key: "map",
+        choices: &[
+            "affine",
+            "additive",
+            "rational_quadratic",
+            "b_spline",
+            "mixture",
+            "positive_sum",
+            "sinh_arcsinh",
+            "leaky_relu",
+            "sigmoid",
+            "logit",
+            "tanh",
+            "softplus",
+        ],
+    },
+    Part { key: "order", choices: &["reverse", "random", "same", "alternating"] },
+    Part { key: "normalisation", choices: &["none", "act_norm", "batch_norm"] },
+    Part {
+        key: "mixing",
+        choices: &["none", "permutation", "plu", "householder", "rotation", "triangular", "diagonal"],
+    },
+    Part { key: "base", choices: &["normal", "diagonal"] },
+];
 
 /// The family of an architecture.
 pub fn of(family: &Family) -> &'static About {
@@ -124,16 +171,74 @@ pub fn of(family: &Family) -> &'static About {
         Family::Radial => &RADIAL,
         Family::Linear { .. } => &LINEAR,
         Family::Elementwise => &ELEMENTWISE,
-        Family::Cdf => &CDF,
     }
 }
 
+/// The family that experiments call `name`.
+pub fn named(name: &str) -> Option<&'static About> {
+    ALL.into_iter().find(|family| family.names().any(|known| known == name))
+}
+
 impl About {
-    /// What experiments call it.
+    /// What experiments call it as that role, or as the other one where it cannot have it.
     pub fn name(&self, role: Role) -> &'static str {
-        match role {
-            Role::Teacher => self.names[0],
-            Role::Student => self.names[1],
+        let [teacher, student] = self.names;
+        let name = match role {
+            Role::Teacher => teacher.or(student),
+            Role::Student => student.or(teacher),
+        };
+        name.expect("every family has a name")
+    }
+
+    /// Its names.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.names.into_iter().flatten()
+    }
+
+    /// `maf, iaf`, `planar` or `gaussian`.
+    pub fn names_in_words(&self) -> String {
+        match self.names {
+            [Some(teacher), Some(student)] if teacher != student => format!("{teacher}, {student}"),
+            _ => self.name(Role::Teacher).to_owned(),
+        }
+    }
+
+    /// Cost of a student's sample.
+    pub fn student(&self) -> &'static str {
+        self.student.unwrap_or("—")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Experiment;
+    use crate::config::written::{Map, Model};
+    use std::path::Path;
+
+    #[test]
+    fn what_is_listed_is_what_can_be_written() {
+        let named: Vec<_> = ALL.iter().flat_map(|family| family.names()).collect();
+        for name in Model::NAMES.iter().filter(|name| **name != "truth") {
+            assert!(named.contains(name), "{name}");
+        }
+        assert_eq!(PARTS[0].choices, Map::NAMES);
+        for Part { key, choices } in PARTS.iter().skip(1) {
+            for choice in *choices {
+                let text = format!("data: {{synthetic: two_moons}}\nteacher: {{{key}: {choice}}}\n");
+                assert!(Experiment::from_str(&text, Path::new("a.yaml")).is_ok(), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn examples_are_experiments_and_pages_exist() {
+        for family in ALL {
+            let text = format!("data: {{synthetic: two_moons}}\n{}\n", family.example);
+            let experiment = Experiment::from_str(&text, Path::new("a.yaml"));
+            assert!(experiment.is_ok(), "{text}\n{}", experiment.unwrap_err());
+            let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/families");
+            assert!(page.join(format!("{}.md", family.page)).exists(), "{}", family.page);
         }
     }
 }

@@ -29,6 +29,9 @@ pub enum Choice<S> {
 }
 
 impl<S: Settings> Choice<S> {
+    /// All names.
+    pub const NAMES: &'static [&'static str] = S::NAMES;
+
     /// Which it is; of several the first.
     pub fn name(&self) -> Option<&'static str> {
         match self {

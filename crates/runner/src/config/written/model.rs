@@ -36,7 +36,7 @@ pub struct Linear {
 
 impl choice::Settings for ModelSettings {
     const NAMES: &'static [&'static str] =
-        &["maf", "iaf", "coupling", "planar", "radial", "linear", "elementwise", "cdf", "truth"];
+        &["maf", "iaf", "coupling", "planar", "radial", "linear", "elementwise", "truth"];
     const EXPECTED: &'static str = "one family of flows, as `coupling` or `{planar: {function: arctan}}`";
 
     fn given(&self) -> Vec<&'static str> {
@@ -62,7 +62,6 @@ impl Model {
                 Family::Linear { factors }
             }
             "elementwise" => Family::Elementwise,
-            "cdf" => Family::Cdf,
             _ => return None,
         })
     }
@@ -76,7 +75,6 @@ impl Model {
             Family::Coupling => return Self::Named("coupling"),
             Family::Radial => return Self::Named("radial"),
             Family::Elementwise => return Self::Named("elementwise"),
-            Family::Cdf => return Self::Named("cdf"),
             Family::Planar { function } => settings.planar = Some(Planar { function: Some(*function) }),
             Family::Linear { factors } => settings.linear = Some(Linear { factors: Some(*factors) }),
         }
