@@ -6,5 +6,5 @@ Nothing but the standard library; flowstill does the work, in processes side by 
     data      sources (files that are not in the repository), patches (BSDS300)
     work      work (what comes first), kept (how runs ended)
     results   results (metrics.json to rows) -> seeds (means over seeds) -> page (tables), goals, frontier, chart
-    shared    options, processes, kept, rows, seeds, sources, numbers, tables.table, chart, npy: with other studies as well
+    shared    with other studies: options, processes, kept, rows, seeds, sources, numbers, tables.table, chart, npy
 """

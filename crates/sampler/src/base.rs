@@ -50,7 +50,7 @@ impl Base {
     pub fn carry<R: Real>(self, to: Self, z: &mut [R], dim: usize) -> f64 {
         let ratio = to.temperature / self.temperature;
         if ratio != 1.0 {
-            z.iter_mut().for_each(|z| *z = *z * R::of(ratio));
+            z.iter_mut().for_each(|z| *z *= R::of(ratio));
         }
         dim as f64 * ratio.ln()
     }
