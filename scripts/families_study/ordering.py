@@ -4,7 +4,7 @@ import statistics
 
 from families_study.families import FAMILIES, ORDERING
 from families_study.targets import TARGETS, title
-from study.numbers import estimate, listed
+from study.numbers import estimate
 from study.tables import table
 
 HOLDS, REVERSED, OPEN = "holds", "**reversed**", "not told apart"
@@ -49,7 +49,7 @@ def section(study):
             rows.append([title(target), *cells])
     if not verdicts:
         return None
-    counts = listed(f"{verdicts.count(one)} {one.strip('*')}" for one in (HOLDS, REVERSED, OPEN))
+    counts = ", ".join(f"{one.strip('*')} {verdicts.count(one)}" for one in (HOLDS, REVERSED, OPEN))
     chain = " < ".join(FAMILIES[name] for name in ORDERING)
     rule = "two standard errors over the seeds tell them apart" + (
         "; where one seed alone came to an end the sign does, and there is no error" if single else ""
