@@ -43,6 +43,8 @@ fn run(command: Command, quiet: bool) -> anyhow::Result<()> {
         Command::Bench(options) => commands::bench::bench(&options, quiet),
         Command::Sample(options) => commands::sample::sample(&options, quiet),
         Command::LogProb(options) => commands::log_prob::log_prob(&options),
+        Command::Transport(options) => commands::transport::transport(&options),
+        Command::Rows(options) => commands::rows::rows(&options),
         Command::Describe(options) => commands::describe::describe(&options),
         Command::Families(options) => commands::families::families(&options),
     }

@@ -4,7 +4,7 @@ Nothing but the standard library; flowstill does the work, in processes side by 
 
     plan      __main__ (options) -> targets (what is studied) -> experiment (the YAML of one run) -> run (its folder)
     data      sources (files that are not in the repository), patches (BSDS300)
-    work      work (processes, failures)
+    work      work (what comes first), kept (how runs ended)
     results   results (metrics.json to rows) -> seeds (means over seeds) -> page (tables), goals, frontier, chart
-              numbers (as people read them)
+    shared    with other studies: options, processes, kept, rows, seeds, sources, numbers, tables.table, chart, npy
 """

@@ -6,15 +6,13 @@ with one thread.
 """
 
 import argparse
-import os
 import pathlib
-import shutil
 import signal
-import subprocess
 import sys
 
-from study import frontier, page, results, sources
+from study import frontier, page, results, rows, sources
 from study.experiment import FOLDER, placed
+from study.options import add_common, binary, several
 from study.run import runs_of
 from study.seeds import Study
 from study.targets import FRONTIER, OBJECTIVES, SHAPES, TARGETS, names_of
@@ -44,36 +42,6 @@ def say(message):
     print(f"distillation: {message}", file=sys.stderr, flush=True)
 
 
-def several(known):
-    """Parser of names, separated by commas."""
-
-    def parse(text):
-        names = [] if text == "none" else text.split(",")
-        for name in names:
-            if name not in known:
-                raise argparse.ArgumentTypeError(f"{name} is unknown; known are {', '.join(known)}")
-        # in the order in which they are known
-        return [name for name in known if name in names]
-
-    return parse
-
-
-def seeds(text):
-    try:
-        numbers = [int(number) for number in text.split(",")]
-    except ValueError:
-        numbers = [-1]
-    if min(numbers) < 0:
-        raise argparse.ArgumentTypeError(f"expected whole numbers from 0, separated by commas, got {text}")
-    return sorted(set(numbers))
-
-
-def at_least_one(text):
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number, at least 1, got {text}")
-    return int(text)
-
-
 def arguments():
     parser = argparse.ArgumentParser(
         prog="scripts/distillation",
@@ -84,30 +52,8 @@ def arguments():
     parser.add_argument("--targets", type=several(TARGETS), default=list(TARGETS), help="some of them (default all)")
     for option, known in (("--objectives", OBJECTIVES), ("--shapes", SHAPES)):
         parser.add_argument(option, type=several(known), default=list(known), help="none, or some (default all)")
-    parser.add_argument("--seeds", type=seeds, default=[0, 1, 2], help="default 0,1,2")
-    parser.add_argument("--jobs", type=at_least_one, default=cores(), help="processes side by side (default all cores)")
-    parser.add_argument("--runs", type=pathlib.Path, help="folder of the runs (default runs/distillation)")
-    parser.add_argument("--binary", type=pathlib.Path, help="a flowstill to use")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the steps and samples, to see that it works")
-    parser.add_argument("--only-report", action="store_true", help="run nothing, write the page")
+    add_common(parser, "distillation")
     return parser.parse_args()
-
-
-def cores():
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def binary(given):
-    program = given or os.environ.get("FLOWSTILL_BINARY")
-    if program:
-        if not shutil.which(program):
-            sys.exit(f"distillation: {program} is no program; --binary or FLOWSTILL_BINARY wants a built flowstill")
-        return program
-    if not shutil.which("cargo"):
-        sys.exit("distillation: there is no cargo, which builds flowstill; --binary can name a built one")
-    if subprocess.run(["cargo", "build", "--release", "--bin", "flowstill"], stdout=sys.stderr).returncode:
-        sys.exit("distillation: flowstill does not build")
-    return pathlib.Path("target/release/flowstill")
 
 
 def planned(options, root):
@@ -126,16 +72,16 @@ def planned(options, root):
 def report(options, root):
     """Writes the results and the page."""
     folder = root if options.quick else FOLDER
-    rows = results.gather(folder / "results.jsonl", root, options.seeds, options.quick, say)
-    if not rows:
+    found = results.gather(folder / "results.jsonl", root, options.seeds, options.quick, say)
+    if not found:
         say("there is no result yet, and so no page")
         return
-    study = Study(rows)
-    results.save(rows, folder / "results.jsonl")
+    study = Study(found)
+    rows.save(found, folder / "results.jsonl")
     (folder / "README.md").write_text(page.page(study, options.quick))
     if picture := frontier.picture(study):
         (folder / page.PICTURE).write_text(picture)
-    say(f"{len(rows)} results, {folder / 'README.md'}")
+    say(f"{len(found)} results, {folder / 'README.md'}")
 
 
 def main():
@@ -145,7 +91,7 @@ def main():
     root = options.runs or pathlib.Path("runs", "distillation-quick" if options.quick else "distillation")
     failed = 0
     if not options.only_report:
-        work = Work(binary(options.binary), options.jobs, say)
+        work = Work(binary(options.binary, "distillation"), options.jobs, say)
         failed = work.do(planned(options, root))
     report(options, root)
     return 1 if failed else 0

@@ -1,6 +1,5 @@
 """The YAML of one run, made from that of its target, in which every line that is touched stands on its own."""
 
-import hashlib
 import json
 import pathlib
 import re
@@ -77,8 +76,3 @@ def placed(text):
         return f"{line[1]}{json.dumps(str((FOLDER / line[2]).resolve()), ensure_ascii=False)}"
 
     return re.sub(r"^(  (?:train|validation|test): )(.+\.npy)$", absolute, text, flags=re.MULTILINE)
-
-
-def digest(text):
-    """Tells experiments apart, wherever their files lie."""
-    return hashlib.sha256(text.encode()).hexdigest()[:12]

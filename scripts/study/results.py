@@ -1,8 +1,9 @@
-"""Results as rows, one per student (or failed teacher), kept in a file of JSON lines."""
+"""Results as rows, one per student (or failed teacher)."""
 
 import json
 
-from study.experiment import digest
+from study import rows
+from study.rows import rounded, seconds
 from study.run import runs_of
 from study.targets import TARGETS, names_of
 
@@ -23,7 +24,7 @@ def row(run):
     state, reason = run.state()
     if state is None:
         return None
-    base = {"target": run.target, "seed": run.seed, "student": run.name, "experiment": digest(run.text)}
+    base = {"target": run.target, "seed": run.seed, "student": run.name, "experiment": run.digest}
     if state == "failed":
         return base | {"failed": reason}
     if run.name == "teacher":
@@ -61,48 +62,15 @@ def measured(metrics):
     }
 
 
-def rounded(value):
-    """Six significant digits: more would be noise."""
-    if isinstance(value, dict):
-        return {key: rounded(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [rounded(inner) for inner in value]
-    return float(f"{value:.6g}") if isinstance(value, float) else value
-
-
-def seconds(training):
-    """Of a whole training; None if it was resumed, since only the last session is recorded."""
-    return training["seconds"] if training["resumed_at"] == 0 else None
-
-
 def key(row):
     return row["target"], row["seed"], row["student"]
 
 
 def gather(file, root, seeds, quick, say):
-    """All rows: of the runs in the folder `root`, and those of `file` that are not there any more.
+    """All rows, in the order of the page."""
 
-    Rows of an experiment that has been changed since are left out.
-    """
-    lines = file.read_text().splitlines() if file.exists() else []
-    before = {key(row): row for row in map(json.loads, lines)}
-    there = {int(folder.name) for folder in root.glob("*/*") if folder.name.isdigit()}
-    seeds = sorted({*seeds, *there, *(seed for _, seed, _ in before)})
-    rows = []
-    for target in TARGETS:
-        for run in runs_of(target, seeds, names_of(target), root, quick):
-            known = before.pop((run.target, run.seed, run.name), None)
-            if known and known["experiment"] != digest(run.text):
-                before[key(known)] = known
-                known = None
-            if found := row(run) or known:
-                rows.append(found)
-    kept = {key(row) for row in rows}
-    if old := [k for k in before if k not in kept]:
-        say(f"{len(old)} results of {file} are of experiments that have changed since, and left out")
-    return rows
+    def runs(seeds):
+        for target in TARGETS:
+            yield from runs_of(target, seeds, names_of(target), root, quick)
 
-
-def save(rows, file):
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    return rows.gather(file, root, seeds, runs, row, key, say)

@@ -25,6 +25,14 @@ class Student:
         means = [value["mean"] if isinstance(value, dict) else value for value in values]
         return statistics.mean(means), statistics.stdev(means) / len(means) ** 0.5
 
+    def spread(self, key):
+        """The mean over the seeds and their standard deviation; None for that of one seed."""
+        values = [row[key] for row in self.finished if row.get(key) is not None]
+        if not values:
+            return None
+        means = [value["mean"] if isinstance(value, dict) else value for value in values]
+        return statistics.mean(means), statistics.stdev(means) if len(means) > 1 else None
+
     def mean(self, key):
         value = self.value(key)
         return None if value is None else value[0]
@@ -37,13 +45,13 @@ class Student:
 
 
 class Study:
-    """All rows, by target and student."""
+    """All rows, by target and student, or what else the key `name` tells apart."""
 
-    def __init__(self, rows):
+    def __init__(self, rows, name="student"):
         self.rows = rows
         self.groups = {}
         for row in rows:
-            self.groups.setdefault((row["target"], row["student"]), []).append(row)
+            self.groups.setdefault((row["target"], row[name]), []).append(row)
 
     def of(self, target, student):
         return Student(self.groups.get((target, student), []))

@@ -2,7 +2,8 @@
 
 use super::desk::Desk;
 
-const COMMANDS: [&str; 9] = ["run", "check", "train", "distill", "eval", "bench", "sample", "log-prob", "describe"];
+const COMMANDS: [&str; 11] =
+    ["run", "check", "train", "distill", "eval", "bench", "sample", "log-prob", "transport", "rows", "describe"];
 
 #[test]
 fn every_command_has_an_example() {

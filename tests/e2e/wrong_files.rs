@@ -33,6 +33,7 @@ fn damaged_checkpoints_are_refused_by_every_command() {
             "describe m.safetensors",
             "sample m.safetensors -n 3 -o -",
             "log-prob m.safetensors rows.csv",
+            "transport --from m.safetensors --to m.safetensors rows.csv",
             "distill two_moons.yaml --teacher m.safetensors",
         ] {
             let ran = desk.flowstill(arguments).fails(2).says(&["m.safetensors", expected]);

@@ -131,6 +131,23 @@ How many rows all of them count as is said at the end.")]
 
 In nats, in the units of the data. The columns must be those of the training data, in their order.")]
     LogProb(LogProb),
+    /// Carry rows of one flow's distribution into rows of another's
+    #[command(after_help = "Examples:
+  flowstill transport --from runs/a/teacher.safetensors --to runs/b/teacher.safetensors a.csv -o as_b.npy
+  flowstill transport --from b.safetensors --to a.safetensors as_b.npy -o a_again.csv       the way back
+  flowstill transport --from a.safetensors --to b.safetensors a.csv -o - --log-det          CSV to standard output
+
+A row goes down to the base by the first flow and up to the data by the second, each in the units of its data. Samples
+of the first become samples of the second, and log p(x) of the first is log p(x') of the second plus log_det. In one
+dimension this is the monotone rearrangement; of flows of one order of the columns the Knothe-Rosenblatt map; in general
+one of many such maps, and not the optimal one.")]
+    Transport(Transport),
+    /// Write the rows of an experiment's data, as they are split
+    #[command(after_help = "Examples:
+  flowstill rows my.yaml -o test.npy                       the test rows, in the units of the data
+  flowstill rows my.yaml --part train -o train.csv
+  flowstill rows my.yaml -o test.npy && flowstill log-prob runs/my/teacher.safetensors test.npy -o log_prob.npy")]
+    Rows(Rows),
     /// Say what a checkpoint is: architecture, parameters, cost of sampling and of a density
     #[command(after_help = "Example:
   flowstill describe runs/quickstart/student.safetensors")]
@@ -309,6 +326,46 @@ pub struct LogProb {
     /// Standard deviation of the flow's base, as in `sample`
     #[arg(long, default_value_t = 1.0, value_name = "T", allow_negative_numbers = true)]
     pub temperature: f64,
+}
+
+#[derive(Debug, Args)]
+pub struct Transport {
+    /// The flow that the rows are of, a .safetensors file of flowstill
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub from: PathBuf,
+    /// The flow whose distribution they are to have, of as many columns
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub to: PathBuf,
+    /// Rows as .csv, .npy or .npz, also .gz
+    pub data: PathBuf,
+    /// .npy, .csv, or - for CSV on standard output
+    #[arg(short, long, default_value = "-")]
+    pub output: PathBuf,
+    /// Add a last column: the log of the absolute determinant of the map's Jacobian, in nats
+    #[arg(long)]
+    pub log_det: bool,
+    /// Threads; all cores if absent
+    #[arg(long, value_parser = threads)]
+    pub threads: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub struct Rows {
+    /// The experiment's YAML
+    pub file: PathBuf,
+    /// Which part
+    #[arg(long, value_enum, default_value = "test")]
+    pub part: Part,
+    /// .npy, .csv, or - for CSV on standard output
+    #[arg(short, long, default_value = "-")]
+    pub output: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Part {
+    Train,
+    Validation,
+    Test,
 }
 
 #[derive(Debug, Args)]

@@ -5,11 +5,14 @@ pub mod cache;
 pub mod describe;
 pub mod experiment;
 pub mod families;
+mod inputs;
 pub mod log_prob;
 pub mod results;
+pub mod rows;
 pub mod sample;
 pub mod status;
 pub mod sweep;
+pub mod transport;
 pub mod worker;
 
 use anyhow::Result;

@@ -46,6 +46,15 @@ impl Base {
         }
     }
 
+    /// Carries rows of this base into rows of `to`; returns the log-det, the same for every row of `dim` numbers.
+    pub fn carry<R: Real>(self, to: Self, z: &mut [R], dim: usize) -> f64 {
+        let ratio = to.temperature / self.temperature;
+        if ratio != 1.0 {
+            z.iter_mut().for_each(|z| *z *= R::of(ratio));
+        }
+        dim as f64 * ratio.ln()
+    }
+
     /// `log N(z; 0, t²I) = −½|z|²/t² − D/2·log 2πt²` of one row.
     pub fn log_prob<R: Real>(self, z: &[R]) -> f64 {
         let squares: f64 = z.iter().map(|z| z.f64() * z.f64()).sum();

@@ -60,6 +60,23 @@ pub enum SamplerError {
         rate
     )]
     Hopeless { rate: f64, log_bound: f64 },
+    #[error("a transport needs flows of one dimension, got one from {from} to {to}")]
+    TransportDimension { from: usize, to: usize },
+    #[error(
+        "transport lost row {row} (counted from 0): it lies so far out that numbers overflow on the way; drop or repair it"
+    )]
+    Lost { row: usize },
     #[error("{rows} rows of {dim} from row {first_row} on do not fit into memory; draw them in chunks")]
     TooManyRows { first_row: u64, rows: usize, dim: usize },
+}
+
+impl SamplerError {
+    /// The same about rows that follow after `first` others.
+    pub(crate) fn counted_from(self, first: usize) -> Self {
+        match self {
+            Self::NotANumber { operation, row, column } => Self::NotANumber { operation, row: first + row, column },
+            Self::Lost { row } => Self::Lost { row: first + row },
+            other => other,
+        }
+    }
 }

@@ -33,6 +33,7 @@ mod rowwise;
 pub mod sampler;
 mod segment;
 pub mod stream;
+pub mod transport;
 
 pub use chain::{Chain, Drawn, Mapped};
 pub use chunks::blocks;
@@ -43,3 +44,4 @@ pub use flowstill_kernel::noise::Purpose;
 pub use method::{Method, Rounds};
 pub use sampler::Sampler;
 pub use stream::Stream;
+pub use transport::Transport;

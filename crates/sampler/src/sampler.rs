@@ -83,6 +83,10 @@ impl Sampler {
         self.base.temperature()
     }
 
+    pub(crate) fn base(&self) -> Base {
+        self.base
+    }
+
     /// Number of columns.
     pub fn dim(&self) -> usize {
         self.model.spec.dim

@@ -1,0 +1,21 @@
+//! `rows`: the data of an experiment, as they are split.
+
+use super::unless_closed;
+use crate::arguments::{Part, Rows};
+use anyhow::Result;
+use flowstill_data::{load, write};
+use flowstill_runner::{Experiment, RunError};
+
+pub fn rows(options: &Rows) -> Result<()> {
+    let experiment = Experiment::load(&options.file).map_err(RunError::from)?;
+    let data = load(&experiment.data).map_err(RunError::from)?;
+    let part = match options.part {
+        Part::Train => &data.train,
+        Part::Validation => &data.validation,
+        Part::Test => &data.test,
+    };
+    let values = data.standardizer.restore(&part.values);
+    let written = write::create(&options.output, &data.columns, part.len() as u64)
+        .and_then(|mut writer| writer.write_rows(&values).and_then(|()| writer.finish()));
+    Ok(unless_closed(written)?)
+}

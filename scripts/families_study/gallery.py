@@ -1,0 +1,44 @@
+"""Densities side by side as one SVG: a row for each family, a column for each target."""
+
+import html
+
+from families_study.families import FAMILIES
+from families_study.targets import in_the_plane, title
+from study import chart
+
+CELL, GAP, LEFT, TOP = 104, 6, 178, 34
+
+
+def pictures(rows):
+    """(family, target) -> picture, of the least seed; `data` is a family here."""
+    return {(row["family"], row["target"]): row["density"] for row in rows if "density" in row}
+
+
+def gallery(rows):
+    """The SVG, or None without a picture."""
+    found = pictures(rows)
+    names = {"data": "training rows", **FAMILIES}
+    lines = [name for name in names if any((name, target) in found for target in in_the_plane())]
+    columns = [target for target in in_the_plane() if any((name, target) in found for name in lines)]
+    if not lines:
+        return None
+    width, height = LEFT + len(columns) * (CELL + GAP), TOP + len(lines) * (CELL + GAP)
+    describes = "Densities of targets in the plane under each family of flows"
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        f'role="img" aria-label="{html.escape(describes)}">',
+        chart.style(),
+        '<rect width="100%" height="100%" rx="6" class="paper"/>',
+    ]
+    for column, target in enumerate(columns):
+        out.append(chart.text(LEFT + column * (CELL + GAP) + CELL / 2, 22, title(target)))
+    for line, name in enumerate(lines):
+        top = TOP + line * (CELL + GAP)
+        out.append(chart.text(LEFT - 12, top + CELL / 2 + 4, names[name], anchor="end"))
+        for column, target in enumerate(columns):
+            if png := found.get((name, target)):
+                left = LEFT + column * (CELL + GAP)
+                out.append(
+                    f'<image x="{left}" y="{top}" width="{CELL}" height="{CELL}" href="data:image/png;base64,{png}"/>'
+                )
+    return "\n".join([*out, "</svg>\n"])
