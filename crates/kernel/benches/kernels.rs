@@ -164,5 +164,5 @@ fn mixtures(c: &mut Criterion) {
     }
 }
 
-criterion_group!(kernels, machine, training, sampling);
+criterion_group!(kernels, machine, training, sampling, mixtures);
 criterion_main!(kernels);

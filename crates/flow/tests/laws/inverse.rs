@@ -108,9 +108,9 @@ fn a_flow_on_a_mixture_integrates_to_one_and_its_samples_have_its_density() {
     ];
     let spec = FlowSpec { dim: 2, layers };
     let flow = Flow::<f64>::new(&spec).unwrap();
-    let theta = Parameters::frozen(Arc::new(random_parameters(&spec, 0.5)));
+    let theta = Parameters::frozen(Arc::new(random_parameters(&spec, 0.35)));
     let density = |x: Vec<f64>| flow.log_prob(&theta, &rows(x, 2), &mut Graph::new()).unwrap().as_vec();
-    let (cells, half) = (300, 15.0);
+    let (cells, half) = (400, 20.0);
     let width = 2.0 * half / f64::from(cells);
     let centre = |i: i32| -half + (f64::from(i) + 0.5) * width;
     let grid: Vec<f64> = (0..cells).flat_map(|i| (0..cells).flat_map(move |j| [centre(i), centre(j)])).collect();

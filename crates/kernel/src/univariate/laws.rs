@@ -151,8 +151,9 @@ fn far_out_nothing_is_nan() {
                 let fine = if f64::from(x) > least && f64::from(x) < most {
                     y.is_finite() && log.is_finite() && dx.is_finite() && dp.iter().all(|d| d.is_finite())
                 } else {
-                    // there is no solution, and nothing that looks like one
-                    !y.is_finite()
+                    // there is no solution, and nothing that looks like one; an end of a base is what is rounded to it
+                    let end = f64::from(x) == least || f64::from(x) == most;
+                    !y.is_finite() || (end && matches!(map, Univariate::Base(_)))
                 };
                 assert!(fine, "{name}, {direction:?} at {x}: {y} {log} {dx} {dp:?}");
             }

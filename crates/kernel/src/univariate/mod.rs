@@ -143,7 +143,8 @@ impl Univariate {
         each!(self, one => one.check())
     }
 
-    /// The open interval that `direction` maps; it gives NaN outside, and NaN or an infinity at its ends.
+    /// The open interval that `direction` maps; it gives NaN outside, and NaN or an infinity at its ends
+    /// (those of [`Base`] stand for what is rounded to them).
     pub fn domain(&self, direction: Direction) -> [f64; 2] {
         if direction == self.closed() { settings::REALS } else { each!(self, one => one.range()) }
     }
