@@ -7,6 +7,7 @@ use flowstill_kernel::affine::Direction;
 use flowstill_kernel::incremental::{Adjoint, AdjointBuffers, Solve, Sweep};
 use flowstill_kernel::machine::{DenseProduct, read_all};
 use flowstill_kernel::noise::{Purpose, fill_gaussian};
+use flowstill_kernel::rows::{Covariance, GaussianMixture, RowMap};
 use flowstill_kernel::{Activation, ElementMap, Incremental, Layer, Made, Parallel, Workspace};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -144,5 +145,24 @@ fn sampling(c: &mut Criterion) {
     }
 }
 
-criterion_group!(kernels, machine, training, sampling);
+/// Rows per second.
+fn mixtures(c: &mut Criterion) {
+    for dim in [8, 36] {
+        let mixture = GaussianMixture { dim, components: 10, covariance: Covariance::Full };
+        let mut group = c.benchmark_group(format!("mixture of 10 Gaussians in {dim} dimensions"));
+        group.throughput(Throughput::Elements(ROWS as u64));
+        let theta = wave(RowMap::<f32>::parameters(&mixture), 0.3);
+        let (mut z, mut x, mut log_det) = (vec![0.0; ROWS * dim], vec![0.0; ROWS * dim], vec![0.0; ROWS]);
+        fill_gaussian(0, Purpose::Sample, 0, 0, dim, &mut z);
+        group.bench_function("sampling", |b| b.iter(|| mixture.solve_rows(&theta, &z, &mut x)));
+        let ones = vec![1.0; ROWS];
+        let (mut dx, mut d_theta) = (vec![0.0; ROWS * dim], vec![0.0; theta.len()]);
+        group.bench_function("log-density", |b| b.iter(|| mixture.map_rows(&theta, &x, &mut dx, &mut log_det)));
+        group.bench_function("gradient", |b| {
+            b.iter(|| mixture.gradient_rows(&theta, &x, &z, &ones, &mut dx, &mut d_theta));
+        });
+    }
+}
+
+criterion_group!(kernels, machine, training, sampling, mixtures);
 criterion_main!(kernels);

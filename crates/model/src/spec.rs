@@ -34,7 +34,8 @@ pub enum LayerSpec {
     BatchNorm { orientation: Orientation },
     /// A map of rows with parameters of its own: planar, radial, linear, elementwise and others ([`RowSpec`]).
     /// `orientation` says which direction is computed outright, the density for [`Orientation::Maf`], sampling for
-    /// [`Orientation::Iaf`]; elementwise maps know that themselves ([`Univariate::closed`]).
+    /// [`Orientation::Iaf`]; elementwise maps know that themselves ([`Univariate::closed`]), and of mixtures it
+    /// always is the density.
     Rowwise { map: RowSpec, orientation: Orientation },
 }
 
@@ -232,6 +233,7 @@ impl LayerSpec {
     pub fn closed(map: &RowSpec, orientation: Orientation) -> Direction {
         match (map, orientation) {
             (RowSpec::Elementwise { univariate }, _) => univariate.closed(),
+            (RowSpec::GaussianMixture { .. }, _) => Direction::Inverse,
             (_, Orientation::Maf) => Direction::Inverse,
             (_, Orientation::Iaf) => Direction::Forward,
         }

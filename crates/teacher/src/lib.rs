@@ -1,7 +1,10 @@
-//! Teachers: masked autoregressive flows fitted by maximum likelihood.
+//! Teachers: masked autoregressive flows fitted by maximum likelihood, and mixtures of Gaussians by expectation
+//! maximisation.
 
+pub mod em;
 pub mod fit;
 pub mod nll;
 
+pub use em::fit_mixture;
 pub use fit::{Trained, fit};
 pub use nll::Nll;

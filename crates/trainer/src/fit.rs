@@ -30,7 +30,7 @@ pub enum End {
     Steps,
     /// no gain in validation for `patience` validations
     Patience,
-    /// a measure reached its bound
+    /// a measure reached its bound, or the gain of an iteration did
     Reached,
     /// interrupted; the state is saved
     Interrupted,

@@ -4,9 +4,9 @@ use dfdx::prelude::{Cpu, Device};
 use flowstill_flow::graph::{Graph, Parameters, rows};
 use flowstill_flow::{Element, Flow};
 use flowstill_kernel::noise::{Purpose, fill_gaussian};
-use flowstill_kernel::rows::{Form, Ridge, RowSpec};
+use flowstill_kernel::rows::{Covariance, Form, Ridge, RowSpec};
 use flowstill_kernel::univariate::{
-    BSpline, Distribution, Kernel, Mixture, PositiveSum, RationalQuadratic, Univariate,
+    BSpline, Base, Distribution, Kernel, Mixture, PositiveSum, RationalQuadratic, Univariate,
 };
 use flowstill_model::{Activation, Autoregressive, FlowSpec, LayerSpec, Layout, OrderRule, Orientation, ViewKind};
 use std::sync::Arc;
@@ -56,7 +56,31 @@ pub fn table(dim: usize) -> Vec<(&'static str, FlowSpec)> {
             rowwise(RowSpec::Elementwise { univariate: spline(3) }, orientation),
         ]
     };
+    let gaussians = |components, covariance| RowSpec::GaussianMixture { components, covariance };
+    let base = |distribution| RowSpec::Elementwise { univariate: Univariate::Base(Base { distribution }) };
+    let onto_uniform = Mixture { components: 3, kernel: Kernel::Gaussian, onto: Distribution::Uniform };
     let mut table = vec![
+        ("mixture of gaussians, full", lone(gaussians(3, Covariance::Full))),
+        // the density is closed whatever the layer says
+        ("mixture of gaussians, diagonal", one(rowwise(gaussians(2, Covariance::Diagonal), Iaf))),
+        ("one gaussian", lone(gaussians(1, Covariance::Full))),
+        (
+            "maf on a mixture of gaussians",
+            vec![rowwise(gaussians(2, Covariance::Full), Maf), made(Maf, reversed.clone(), &[9], Activation::Tanh)],
+        ),
+        ("elementwise student-t", lone(RowSpec::Elementwise { univariate: Univariate::StudentT })),
+        ("maf, student-t", one(with(made(Maf, natural.clone(), &[9], Activation::Tanh), Univariate::StudentT))),
+        (
+            "maf on a logistic base",
+            vec![rowwise(base(Distribution::Logistic), Maf), made(Maf, natural.clone(), &[9], Activation::Tanh)],
+        ),
+        (
+            "distribution functions onto a uniform base",
+            vec![
+                rowwise(base(Distribution::Uniform), Maf),
+                rowwise(RowSpec::Elementwise { univariate: Univariate::Mixture(onto_uniform) }, Maf),
+            ],
+        ),
         ("planar, density outright", lone(RowSpec::Planar { function: Ridge::Tanh })),
         ("planar, sampling outright", one(rowwise(RowSpec::Planar { function: Ridge::Softplus }, Iaf))),
         ("radial, density outright", lone(RowSpec::Radial)),

@@ -1,5 +1,5 @@
 //! Bijections of whole rows with parameters of their own and no conditioner: planar, radial, linear,
-//! orthogonal and elementwise maps and permutations.
+//! orthogonal and elementwise maps, permutations, and mixtures of Gaussians.
 //!
 //! Every map has one direction that is computed outright, its closed direction; the other solves for its argument. A
 //! layer says which of the two directions of the flow the closed one is. Gradients are written out for the closed
@@ -8,6 +8,7 @@
 
 mod arithmetic;
 mod elementwise;
+mod gaussian_mixture;
 mod householder;
 #[cfg(test)]
 mod laws;
@@ -20,6 +21,7 @@ mod spec;
 mod triangle;
 
 pub use elementwise::Elementwise;
+pub use gaussian_mixture::{Covariance, GaussianMixture};
 pub use householder::Householder;
 pub use linear::{Form, Linear};
 pub use permutation::Permutation;

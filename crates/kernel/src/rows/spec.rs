@@ -1,6 +1,8 @@
 //! Maps of rows by name, as checkpoints hold them.
 
-use super::{Elementwise, Form, Householder, Linear, Permutation, Planar, Radial, Ridge, RowMap};
+use super::{
+    Covariance, Elementwise, Form, GaussianMixture, Householder, Linear, Permutation, Planar, Radial, Ridge, RowMap,
+};
 use crate::Real;
 use crate::univariate::{SettingError, Univariate};
 use rand::Rng;
@@ -23,6 +25,8 @@ pub enum RowSpec {
     Householder { reflections: usize, triangle: bool },
     /// `y_i = u_{order[i]}`: [`Permutation`].
     Permutation { order: Vec<usize> },
+    /// Conditional distribution functions of a mixture of Gaussians, which is then the base: [`GaussianMixture`].
+    GaussianMixture { components: usize, covariance: Covariance },
 }
 
 /// Evaluates the body for whichever map it is.
@@ -54,11 +58,15 @@ macro_rules! each {
                 let $map = Permutation { order: order.clone() };
                 $body
             }
+            RowSpec::GaussianMixture { components, covariance } => {
+                let $map = GaussianMixture { dim, components: *components, covariance: *covariance };
+                $body
+            }
         }
     }};
 }
 
-/// Largest dimension and number of reflections: products of them stay far from overflow.
+/// Largest dimension and number of reflections and components: products of them stay far from overflow.
 const MOST: usize = 1 << 20;
 
 /// Most parameters of one map: 2 GiB of them in double precision.
@@ -75,6 +83,8 @@ pub enum RowError {
     BadSigns { dim: usize, signs: Vec<i8> },
     #[error("a householder map takes from 1 to {MOST} reflections, got {0}")]
     BadReflections(usize),
+    #[error("a mixture of Gaussians takes from 1 to {MOST} components, got {0}")]
+    BadComponents(usize),
     #[error(
         "a {kind} map of {dim} dimensions would have {found} parameters, expected at most {MOST_PARAMETERS}; a diagonal or \
          elementwise map has a few per dimension"
@@ -94,6 +104,7 @@ impl RowSpec {
             Self::Linear(_) => "linear",
             Self::Householder { .. } => "householder",
             Self::Permutation { .. } => "permutation",
+            Self::GaussianMixture { .. } => "gaussian_mixture",
         }
     }
 
@@ -113,8 +124,15 @@ impl RowSpec {
             Self::Householder { reflections, .. } if !(1..=MOST).contains(reflections) => {
                 return Err(RowError::BadReflections(*reflections));
             }
+            Self::GaussianMixture { components, .. } if !(1..=MOST).contains(components) => {
+                return Err(RowError::BadComponents(*components));
+            }
             Self::Elementwise { univariate } => univariate.check()?,
-            Self::Planar { .. } | Self::Radial | Self::Linear(_) | Self::Householder { .. } => {}
+            Self::Planar { .. }
+            | Self::Radial
+            | Self::Linear(_)
+            | Self::Householder { .. }
+            | Self::GaussianMixture { .. } => {}
         }
         match self.parameters(dim) {
             found if found > MOST_PARAMETERS => Err(RowError::TooLarge { kind: self.kind(), dim, found }),
@@ -145,6 +163,9 @@ impl RowSpec {
             Self::Radial => Radial { dim }.initial(rng),
             Self::Householder { reflections, triangle } => {
                 Householder { dim, reflections: *reflections, triangle: *triangle }.initial(rng)
+            }
+            Self::GaussianMixture { components, covariance } => {
+                GaussianMixture { dim, components: *components, covariance: *covariance }.initial(rng)
             }
             Self::Elementwise { .. } | Self::Linear(_) | Self::Permutation { .. } => vec![0.0; self.parameters(dim)],
         }
@@ -195,6 +216,14 @@ mod tests {
                 r#"{"householder":{"reflections":2,"triangle":false}}"#,
             ),
             (RowSpec::Permutation { order: vec![2, 1, 0] }, r#"{"permutation":{"order":[2,1,0]}}"#),
+            (
+                RowSpec::GaussianMixture { components: 3, covariance: Covariance::Full },
+                r#"{"gaussian_mixture":{"components":3,"covariance":"full"}}"#,
+            ),
+            (
+                RowSpec::GaussianMixture { components: 2, covariance: Covariance::Diagonal },
+                r#"{"gaussian_mixture":{"components":2,"covariance":"diagonal"}}"#,
+            ),
         ]
     }
 
@@ -261,6 +290,8 @@ mod tests {
             (plu(&[1, 0], &[1, 0]), 2, "2 numbers that are 1 or -1, got [1, 0]"),
             (plu(&[1, 0], &[1]), 2, "2 numbers that are 1 or -1, got [1]"),
             (RowSpec::Householder { reflections: 0, triangle: true }, 2, "reflections, got 0"),
+            (RowSpec::GaussianMixture { components: 0, covariance: Covariance::Full }, 2, "components, got 0"),
+            (RowSpec::GaussianMixture { components: 1 << 20, covariance: Covariance::Full }, 99, "at most 268435456"),
             (
                 RowSpec::Householder { reflections: usize::MAX, triangle: true },
                 2,

@@ -8,28 +8,32 @@
 mod additive;
 mod affine;
 mod b_spline;
-mod bracketed;
+mod base;
+pub(crate) mod bracketed;
 mod distribution;
 mod double;
 #[cfg(test)]
 mod laws;
 mod leaky_relu;
 mod mixture;
-mod normal;
+pub(crate) mod normal;
 mod positive_sum;
 mod rational_quadratic;
-mod scalar;
+pub(crate) mod scalar;
 mod settings;
 mod shares;
 mod sigmoid;
 mod sinh_arcsinh;
 mod softplus;
 mod start;
+mod student;
+mod student_t;
 mod tanh;
 
 pub use additive::Additive;
 pub use affine::Affine;
 pub use b_spline::BSpline;
+pub use base::Base;
 pub use distribution::Distribution;
 pub use leaky_relu::LeakyRelu;
 pub use mixture::{Kernel, Mixture};
@@ -39,6 +43,7 @@ pub use settings::{SettingError, Settings};
 pub use sigmoid::Sigmoid;
 pub use sinh_arcsinh::SinhArcsinh;
 pub use softplus::Softplus;
+pub use student_t::StudentT;
 pub use tanh::Tanh;
 
 use crate::Real;
@@ -92,6 +97,10 @@ pub enum Univariate {
     Tanh,
     /// Positive data: [`struct@Softplus`].
     Softplus,
+    /// Power-law tails: [`struct@StudentT`].
+    StudentT,
+    /// Another base than the normal one: [`Base`].
+    Base(Base),
 }
 
 /// What `$one` is for whichever map it is.
@@ -114,6 +123,8 @@ macro_rules! each {
             Univariate::Logit => each!(@Sigmoid::ToBase, $one => $body),
             Univariate::Tanh => each!(@Tanh, $one => $body),
             Univariate::Softplus => each!(@Softplus, $one => $body),
+            Univariate::StudentT => each!(@StudentT, $one => $body),
+            Univariate::Base($one) => $body,
         }
     };
 }
@@ -132,7 +143,8 @@ impl Univariate {
         each!(self, one => one.check())
     }
 
-    /// The open interval that `direction` maps; it gives NaN outside, and NaN or an infinity at its ends.
+    /// The open interval that `direction` maps; it gives NaN outside, and NaN or an infinity at its ends
+    /// (those of [`Base`] stand for what is rounded to them).
     pub fn domain(&self, direction: Direction) -> [f64; 2] {
         if direction == self.closed() { settings::REALS } else { each!(self, one => one.range()) }
     }

@@ -14,6 +14,12 @@ pub fn log_density(z: f64) -> f64 {
     -0.5 * z * z - LOG_SQRT_TAU
 }
 
+/// `Φ(z)` and `Φ(−z)`, down to where they are too small for a double.
+pub fn tails(z: f64) -> [f64; 2] {
+    let small = 0.5 * erfc(z.abs() * FRAC_1_SQRT_2);
+    if z < 0.0 { [small, 1.0 - small] } else { [1.0 - small, small] }
+}
+
 /// `log Φ(z)` and `log Φ(−z)`.
 pub fn log_tails(z: f64) -> [f64; 2] {
     let small = log_upper(z.abs());
@@ -75,6 +81,9 @@ mod tests {
             assert!((above - log).abs() <= 4e-16 * log.abs().max(1.0), "{z}: {above} {log}");
             assert_eq!(log_tails(-z), [above, below]);
             assert!((below.exp() + above.exp() - 1.0).abs() < 3e-16, "{z}");
+            let [_, tail] = tails(z);
+            assert!(z > 38.0 || (tail.ln() - log).abs() <= 4e-16 * log.abs().max(1.0), "{z}: {tail}");
+            assert_eq!(tails(-z), [tail, tails(z)[0]]);
         }
     }
 

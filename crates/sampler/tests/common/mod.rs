@@ -1,8 +1,8 @@
 //! Flows with random parameters, for every test file.
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use flowstill_kernel::rows::{Form, Ridge, RowSpec};
-use flowstill_kernel::univariate::{Distribution, Kernel, Mixture, RationalQuadratic, Univariate};
+use flowstill_kernel::rows::{Covariance, Form, Ridge, RowSpec};
+use flowstill_kernel::univariate::{Base, Distribution, Kernel, Mixture, RationalQuadratic, Univariate};
 use flowstill_model::{
     Activation, Autoregressive, Checkpoint, FlowSpec, LayerSpec, Layout, Orientation, Provenance, Role, Standardizer,
 };
@@ -65,9 +65,34 @@ pub fn flows(dim: usize) -> Vec<(&'static str, FlowSpec)> {
     let mixture =
         || Univariate::Mixture(Mixture { components: 3, kernel: Kernel::Gaussian, onto: Distribution::Normal });
     let rowwise = |map, orientation| LayerSpec::Rowwise { map, orientation };
+    let elementwise = |univariate| rowwise(RowSpec::Elementwise { univariate }, MAF);
+    let onto_uniform = Mixture { components: 3, kernel: Kernel::Gaussian, onto: Distribution::Uniform };
     let signs = (0..dim).map(|i| if i % 2 == 0 { 1 } else { -1 }).collect();
     flows.extend([
         ("splines and mixtures", vec![with(layer(MAF, 0), spline()), with(layer(IAF, 1), mixture()), layer(MAF, 2)]),
+        (
+            "mixture of gaussians",
+            vec![rowwise(RowSpec::GaussianMixture { components: 3, covariance: Covariance::Full }, MAF), layer(MAF, 1)],
+        ),
+        (
+            "diagonal mixture",
+            vec![rowwise(RowSpec::GaussianMixture { components: 2, covariance: Covariance::Diagonal }, IAF)],
+        ),
+        (
+            "bases",
+            vec![
+                elementwise(Univariate::Base(Base { distribution: Distribution::Logistic })),
+                layer(IAF, 0),
+                elementwise(Univariate::StudentT),
+            ],
+        ),
+        (
+            "distribution functions onto a uniform base",
+            vec![
+                elementwise(Univariate::Base(Base { distribution: Distribution::Uniform })),
+                elementwise(Univariate::Mixture(onto_uniform)),
+            ],
+        ),
         (
             "maps of rows",
             vec![
