@@ -12,6 +12,7 @@ mod householder;
 #[cfg(test)]
 mod laws;
 mod linear;
+mod network;
 mod permutation;
 mod planar;
 mod radial;
@@ -22,6 +23,7 @@ mod triangle;
 pub use elementwise::Elementwise;
 pub use householder::Householder;
 pub use linear::{Form, Linear};
+pub use network::Smooth;
 pub use permutation::Permutation;
 pub use planar::Planar;
 pub use radial::Radial;

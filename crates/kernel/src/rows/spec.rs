@@ -133,8 +133,8 @@ impl RowSpec {
     }
 
     /// Names and shapes of the tensors that `θ` holds one after another; none of them is empty.
-    pub fn parts(&self, dim: usize) -> Vec<(&'static str, Vec<usize>)> {
-        each!(self, dim, map => map.parts())
+    pub fn parts(&self, dim: usize) -> Vec<(String, Vec<usize>)> {
+        each!(self, dim, map => map.parts().into_iter().map(|(name, shape)| (name.to_string(), shape)).collect())
     }
 
     /// Where training starts: at the identity or next to it (permutations, signs and an odd number of reflections are
