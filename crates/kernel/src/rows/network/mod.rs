@@ -88,14 +88,6 @@ impl Network {
         Self { inputs, outputs, activation, linears, transposed }
     }
 
-    pub fn inputs(&self) -> usize {
-        self.inputs
-    }
-
-    pub fn outputs(&self) -> usize {
-        self.outputs
-    }
-
     /// Inputs, outputs and place in `θ` of each weight.
     pub fn weights(&self) -> impl Iterator<Item = (usize, usize, Range<usize>)> + '_ {
         let mut start = 0;

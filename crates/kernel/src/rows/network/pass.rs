@@ -106,15 +106,18 @@ impl<R: Real> Pass<R> {
         store(&self.moved[network.linears.len()], network.outputs, dy);
     }
 
-    /// `w·J` of the last [`Pass::forward`], for one `w` per row (rows × outputs), written to `out` (rows × inputs).
+    /// `w·J` of the last [`Pass::forward`], for one `w` for each of its first rows (count × outputs), written to `out`
+    /// (count × inputs).
     pub fn pull(&mut self, network: &Network, packed: &Packed<R>, w: &[R], out: &mut [R]) {
         load(w, network.outputs, &mut self.g[1]);
+        let count = self.g[1].rows();
         for (l, linear) in network.linears.iter().enumerate().rev() {
             let [to, from] = &mut self.g;
-            to.reshape(self.rows, linear.inputs);
+            to.reshape(count, linear.inputs);
             product::backward_input(linear, &packed.transposed[network.transposed[l].clone()], from, None, None, to);
             if let Some(l) = l.checked_sub(1) {
-                (0..to.count()).for_each(|p| scale_in_place(self.hidden[l].slope.panel(p), to.panel_mut(p)));
+                let slope = &self.hidden[l].slope;
+                (0..to.count()).for_each(|p| scale_in_place(&slope.panel(p)[..count * COLUMNS], to.panel_mut(p)));
             }
             self.g.swap(0, 1);
         }
