@@ -107,7 +107,9 @@ impl Layout {
                 }
                 LayerSpec::Rowwise { map, .. } => {
                     for (name, shape) in map.parts(spec.dim) {
-                        layout.push(k, name, &shape, ViewKind::Vector);
+                        // matrices of networks; those of linear maps are factors, which zero would not make simpler
+                        let kind = if name.starts_with("weight_") { ViewKind::Weight } else { ViewKind::Vector };
+                        layout.push(k, &name, &shape, kind);
                     }
                 }
             }

@@ -4,7 +4,7 @@ use dfdx::prelude::{Cpu, Device};
 use flowstill_flow::graph::{Graph, Parameters, rows};
 use flowstill_flow::{Element, Flow};
 use flowstill_kernel::noise::{Purpose, fill_gaussian};
-use flowstill_kernel::rows::{Covariance, Form, Ridge, RowSpec};
+use flowstill_kernel::rows::{Covariance, Form, LogDet, Ridge, RowSpec, Smooth, Solver, Trace};
 use flowstill_kernel::univariate::{
     BSpline, Base, Distribution, Kernel, Mixture, PositiveSum, RationalQuadratic, Univariate,
 };
@@ -92,6 +92,13 @@ pub fn table(dim: usize) -> Vec<(&'static str, FlowSpec)> {
         ("householder with triangle", lone(RowSpec::Householder { reflections: 3, triangle: true })),
         ("householder", one(rowwise(RowSpec::Householder { reflections: 2, triangle: false }, Iaf))),
         ("elementwise spline", lone(RowSpec::Elementwise { univariate: spline(6) })),
+        ("contraction, density outright", lone(contraction(&[7], Smooth::LipSwish))),
+        ("contraction of two hidden layers, sampling outright", one(rowwise(contraction(&[6, 9], Smooth::Tanh), Iaf))),
+        ("continuous, adaptive", lone(continuous(Smooth::Tanh, Solver::Adaptive { tolerance: 1e-12 }))),
+        (
+            "continuous, fixed, sampling outright",
+            one(rowwise(continuous(Smooth::Softplus, Solver::Fixed { steps: 40 }), Iaf)),
+        ),
         ("medley, density outright", medley(Maf)),
         ("medley, sampling outright", medley(Iaf)),
         ("maf, natural order", one(made(Maf, natural.clone(), &[16], Activation::Tanh))),
@@ -162,6 +169,16 @@ pub fn with(layer: LayerSpec, univariate: Univariate) -> LayerSpec {
         LayerSpec::Autoregressive(a) => LayerSpec::Autoregressive(Autoregressive { univariate: Some(univariate), ..a }),
         other => other,
     }
+}
+
+/// A residual map of rows.
+fn contraction(hidden: &[usize], activation: Smooth) -> RowSpec {
+    RowSpec::Residual { hidden: hidden.to_vec(), activation, lipschitz: 0.9, log_det: LogDet::Exact }
+}
+
+/// With steps so fine that the log-det is that of the Jacobian within the tolerance of its law.
+fn continuous(activation: Smooth, solver: Solver) -> RowSpec {
+    RowSpec::Continuous { hidden: vec![5], activation, solver, trace: Trace::Exact }
 }
 
 fn mixture(kernel: Kernel) -> Univariate {

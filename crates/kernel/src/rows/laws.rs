@@ -2,7 +2,8 @@
 //! of differences, and the transposed solution solves. A new map is a row of the table.
 
 use super::{
-    Covariance, Elementwise, Form, GaussianMixture, Householder, Linear, Permutation, Planar, Radial, Ridge, RowMap,
+    Continuous, Covariance, Elementwise, Form, GaussianMixture, Householder, Linear, LogDet, Permutation, Planar,
+    Radial, Residual, Ridge, RowMap, Smooth, Solver, Trace,
 };
 use crate::Real;
 use crate::noise::{Purpose, fill_gaussian, stream};
@@ -23,6 +24,14 @@ fn table(dim: usize) -> Vec<Named> {
     let signs = (0..dim).map(|i| if i % 3 == 1 { -1 } else { 1 }).collect();
     let plu = Form::Plu { order: random.order.clone(), signs };
     let reflected = |reflections, triangle| Householder { dim, reflections, triangle };
+    let residual = |hidden: &[usize], activation| Residual {
+        dim,
+        hidden: hidden.to_vec(),
+        activation,
+        lipschitz: 0.9,
+        log_det: LogDet::Exact,
+    };
+    let continuous = |activation, solver| Continuous { dim, hidden: vec![5], activation, solver, trace: Trace::Exact };
     vec![
         row!("elementwise spline", Elementwise { dim, univariate: spline.clone() }),
         row!("elementwise Student's t", Elementwise { dim, univariate: Univariate::StudentT }),
@@ -41,6 +50,12 @@ fn table(dim: usize) -> Vec<Named> {
         row!("a Gaussian", GaussianMixture { dim, components: 1, covariance: Covariance::Full }),
         row!("mixture, full", GaussianMixture { dim, components: 4, covariance: Covariance::Full }),
         row!("mixture, diagonal", GaussianMixture { dim, components: 3, covariance: Covariance::Diagonal }),
+        row!("residual", residual(&[7], Smooth::LipSwish)),
+        row!("residual of two hidden layers", residual(&[6, 9], Smooth::Tanh)),
+        row!("residual without hidden layers", residual(&[], Smooth::Tanh)),
+        // the log-det is that of the jacobian up to the error of the solver: here less than the tolerance of the law
+        row!("continuous, adaptive", continuous(Smooth::Tanh, Solver::Adaptive { tolerance: 1e-11 })),
+        row!("continuous, fixed", continuous(Smooth::Softplus, Solver::Fixed { steps: 72 })),
     ]
 }
 
@@ -249,6 +264,53 @@ fn far_out_nothing_is_nan() {
                 check(name, map.as_ref(), far);
                 check(name, single.as_ref(), far);
             }
+        }
+    }
+}
+
+#[test]
+fn a_rows_bits_do_not_depend_on_the_rows_beside_it() {
+    fn check(name: &str, map: &dyn RowMap<f32>) {
+        let (dim, rows) = (map.dim(), 7);
+        let theta = narrow(&noise(4, map.parameters(), 0.6));
+        let [u, dy, d_log_det] =
+            [(5, dim), (6, dim), (8, 1)].map(|(seed, each)| narrow(&noise(seed, rows * each, 1.2)));
+        let all = |u: &[f32], dy: &[f32], d_log_det: &[f32]| {
+            let [mut y, mut back, mut du] = [0, 1, 2].map(|_| vec![f32::NAN; u.len()]);
+            let (mut log_det, mut d_theta, mut w) =
+                (vec![f64::NAN; u.len() / dim], vec![0.0; theta.len()], dy.to_vec());
+            map.map_rows(&theta, u, &mut y, &mut log_det);
+            map.solve_rows(&theta, u, &mut back);
+            map.gradient_rows(&theta, u, dy, d_log_det, &mut du, &mut d_theta);
+            map.solve_transposed_rows(&theta, u, &mut w);
+            ([y, back, du, w], log_det, d_theta)
+        };
+        let (together, log_det, d_theta) = all(&u, &dy, &d_log_det);
+        let mut sum = vec![0.0f64; theta.len()];
+        for row in 0..rows {
+            let here = row * dim..(row + 1) * dim;
+            let (alone, alone_log_det, d) = all(&u[here.clone()], &dy[here.clone()], &d_log_det[row..=row]);
+            for (alone, together) in alone.iter().zip(&together) {
+                assert_eq!(alone[..], together[here.clone()], "{name}, dim {dim}");
+            }
+            assert_eq!(alone_log_det[0], log_det[row], "{name}, dim {dim}");
+            sum.iter_mut().zip(&d).for_each(|(sum, &d)| *sum += f64::from(d));
+        }
+        for (d, sum) in d_theta.iter().zip(&sum) {
+            assert!((f64::from(*d) - sum).abs() < 1e-3 * (1.0 + sum.abs()), "{name}, dim {dim}: {d} {sum}");
+        }
+    }
+    for dim in DIMS {
+        for (name, _, map) in table(dim) {
+            check(name, map.as_ref());
+        }
+        let log_det = LogDet::Roulette { terms: 2, probability: 0.5, seed: 3 };
+        let estimated = Residual { dim, hidden: vec![7], activation: Smooth::Softplus, lipschitz: 0.9, log_det };
+        check("residual, estimated", &estimated);
+        let trace = Trace::Hutchinson { probes: 2, seed: 3 };
+        for solver in [Solver::Adaptive { tolerance: 1e-3 }, Solver::Fixed { steps: 3 }] {
+            let estimated = Continuous { dim, hidden: vec![7], activation: Smooth::LipSwish, solver, trace };
+            check("continuous, estimated", &estimated);
         }
     }
 }

@@ -7,26 +7,34 @@
 //! `ℓ(u; θ) = log|det J|`, the inverse has `∂u/∂y = J⁻¹`, `∂u/∂θ = −J⁻¹·∂f/∂θ` and the log-det `−ℓ(u; θ)`.
 
 mod arithmetic;
+mod continuous;
+mod dense;
 mod elementwise;
 mod gaussian_mixture;
 mod householder;
 #[cfg(test)]
 mod laws;
 mod linear;
+mod network;
 mod permutation;
 mod planar;
+mod probe;
 mod radial;
+mod residual;
 mod ridge;
 mod spec;
 mod triangle;
 
+pub use continuous::{Continuous, Solver, Trace};
 pub use elementwise::Elementwise;
 pub use gaussian_mixture::{Covariance, GaussianMixture};
 pub use householder::Householder;
 pub use linear::{Form, Linear};
+pub use network::Smooth;
 pub use permutation::Permutation;
 pub use planar::Planar;
 pub use radial::Radial;
+pub use residual::{LogDet, Residual};
 pub use ridge::Ridge;
 pub use spec::{RowError, RowSpec};
 
@@ -82,4 +90,9 @@ fn rows<R>(values: &[R], dim: usize) -> std::slice::ChunksExact<'_, R> {
 
 fn rows_mut<R>(values: &mut [R], dim: usize) -> std::slice::ChunksExactMut<'_, R> {
     values.chunks_exact_mut(dim)
+}
+
+/// The rows of `order`, one after the other.
+fn gather<R: Real>(values: &[R], order: &[usize], dim: usize) -> Vec<R> {
+    order.iter().flat_map(|&row| &values[row * dim..][..dim]).copied().collect()
 }

@@ -1,7 +1,8 @@
 //! Maps of rows by name, as checkpoints hold them.
 
 use super::{
-    Covariance, Elementwise, Form, GaussianMixture, Householder, Linear, Permutation, Planar, Radial, Ridge, RowMap,
+    Continuous, Covariance, Elementwise, Form, GaussianMixture, Householder, Linear, LogDet, Permutation, Planar,
+    Radial, Residual, Ridge, RowMap, Smooth, Solver, Trace,
 };
 use crate::Real;
 use crate::univariate::{SettingError, Univariate};
@@ -27,6 +28,10 @@ pub enum RowSpec {
     Permutation { order: Vec<usize> },
     /// Conditional distribution functions of a mixture of Gaussians, which is then the base: [`GaussianMixture`].
     GaussianMixture { components: usize, covariance: Covariance },
+    /// `y = u + g(u)` with a contraction `g`: [`Residual`].
+    Residual { hidden: Vec<usize>, activation: Smooth, lipschitz: f64, log_det: LogDet },
+    /// The solution of a differential equation: [`Continuous`].
+    Continuous { hidden: Vec<usize>, activation: Smooth, solver: Solver, trace: Trace },
 }
 
 /// Evaluates the body for whichever map it is.
@@ -62,6 +67,16 @@ macro_rules! each {
                 let $map = GaussianMixture { dim, components: *components, covariance: *covariance };
                 $body
             }
+            RowSpec::Residual { hidden, activation, lipschitz, log_det } => {
+                let (hidden, log_det) = (hidden.clone(), log_det.clone());
+                let $map = Residual { dim, hidden, activation: *activation, lipschitz: *lipschitz, log_det };
+                $body
+            }
+            RowSpec::Continuous { hidden, activation, solver, trace } => {
+                let (hidden, activation, solver, trace) = (hidden.clone(), *activation, *solver, *trace);
+                let $map = Continuous { dim, hidden, activation, solver, trace };
+                $body
+            }
         }
     }};
 }
@@ -71,6 +86,12 @@ const MOST: usize = 1 << 20;
 
 /// Most parameters of one map: 2 GiB of them in double precision.
 const MOST_PARAMETERS: usize = 1 << 28;
+
+/// Most hidden layers of a network.
+const DEEPEST: usize = 64;
+
+/// Above it, solving would take thousands of steps.
+const MOST_LIPSCHITZ: f64 = 0.99;
 
 /// What is wrong with a [`RowSpec`].
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
@@ -90,6 +111,21 @@ pub enum RowError {
          elementwise map has a few per dimension"
     )]
     TooLarge { kind: &'static str, dim: usize, found: usize },
+    #[error("a network has up to {DEEPEST} hidden layers of 1 to {MOST} units, got {0:?}")]
+    BadHidden(Vec<usize>),
+    #[error("lipschitz must be from 0.01 to {MOST_LIPSCHITZ}, got {0}")]
+    BadLipschitz(String),
+    #[error("a roulette takes from 1 to 1000 terms and a probability from 0.01 to 0.99, got {terms} and {probability}")]
+    BadRoulette { terms: usize, probability: String },
+    #[error("a solver takes a tolerance from 1e-13 to 0.1, got {0}")]
+    BadTolerance(String),
+    #[error("{what} must be from 1 to {most}, got {found}")]
+    BadCount { what: &'static str, most: usize, found: usize },
+    #[error(
+        "{what} makes whole jacobians and takes up to {} dimensions, got {dim}; {instead} takes any number",
+        LogDet::MOST_EXACT
+    )]
+    TooWide { what: &'static str, instead: &'static str, dim: usize },
     #[error(transparent)]
     Setting(#[from] SettingError),
 }
@@ -105,6 +141,8 @@ impl RowSpec {
             Self::Householder { .. } => "householder",
             Self::Permutation { .. } => "permutation",
             Self::GaussianMixture { .. } => "gaussian_mixture",
+            Self::Residual { .. } => "residual",
+            Self::Continuous { .. } => "continuous",
         }
     }
 
@@ -128,6 +166,34 @@ impl RowSpec {
                 return Err(RowError::BadComponents(*components));
             }
             Self::Elementwise { univariate } => univariate.check()?,
+            Self::Residual { hidden, lipschitz, log_det, .. } => {
+                check_hidden(hidden)?;
+                if !(0.01..=MOST_LIPSCHITZ).contains(lipschitz) {
+                    return Err(RowError::BadLipschitz(lipschitz.to_string()));
+                }
+                match *log_det {
+                    LogDet::Exact => check_exact("log_det: exact", "roulette", dim)?,
+                    LogDet::Roulette { terms, probability, .. } => {
+                        if !((1..=1000).contains(&terms) && (0.01..=0.99).contains(&probability)) {
+                            return Err(RowError::BadRoulette { terms, probability: probability.to_string() });
+                        }
+                    }
+                }
+            }
+            Self::Continuous { hidden, solver, trace, .. } => {
+                check_hidden(hidden)?;
+                match *solver {
+                    Solver::Adaptive { tolerance } if !(1e-13..=0.1).contains(&tolerance) => {
+                        return Err(RowError::BadTolerance(tolerance.to_string()));
+                    }
+                    Solver::Fixed { steps } => check_count("steps", 10_000, steps)?,
+                    Solver::Adaptive { .. } => {}
+                }
+                match *trace {
+                    Trace::Exact => check_exact("trace: exact", "hutchinson", dim)?,
+                    Trace::Hutchinson { probes, .. } => check_count("probes", 1000, probes)?,
+                }
+            }
             Self::Planar { .. }
             | Self::Radial
             | Self::Linear(_)
@@ -151,8 +217,8 @@ impl RowSpec {
     }
 
     /// Names and shapes of the tensors that `θ` holds one after another; none of them is empty.
-    pub fn parts(&self, dim: usize) -> Vec<(&'static str, Vec<usize>)> {
-        each!(self, dim, map => map.parts())
+    pub fn parts(&self, dim: usize) -> Vec<(String, Vec<usize>)> {
+        each!(self, dim, map => map.parts().into_iter().map(|(name, shape)| (name.to_string(), shape)).collect())
     }
 
     /// Where training starts: at the identity or next to it (permutations, signs and an odd number of reflections are
@@ -167,9 +233,25 @@ impl RowSpec {
             Self::GaussianMixture { components, covariance } => {
                 GaussianMixture { dim, components: *components, covariance: *covariance }.initial(rng)
             }
+            Self::Residual { hidden, .. } => Residual::initial(dim, hidden, rng),
+            Self::Continuous { hidden, .. } => Continuous::initial(dim, hidden, rng),
             Self::Elementwise { .. } | Self::Linear(_) | Self::Permutation { .. } => vec![0.0; self.parameters(dim)],
         }
     }
+}
+
+fn check_hidden(hidden: &[usize]) -> Result<(), RowError> {
+    let built = hidden.len() <= DEEPEST && hidden.iter().all(|width| (1..=MOST).contains(width));
+    if built { Ok(()) } else { Err(RowError::BadHidden(hidden.to_vec())) }
+}
+
+fn check_count(what: &'static str, most: usize, found: usize) -> Result<(), RowError> {
+    if (1..=most).contains(&found) { Ok(()) } else { Err(RowError::BadCount { what, most, found }) }
+}
+
+/// `what` is possible in so many dimensions; `instead` in any number.
+fn check_exact(what: &'static str, instead: &'static str, dim: usize) -> Result<(), RowError> {
+    if dim <= LogDet::MOST_EXACT { Ok(()) } else { Err(RowError::TooWide { what, instead, dim }) }
 }
 
 fn check_order(dim: usize, order: &[usize]) -> Result<(), RowError> {
@@ -195,6 +277,14 @@ mod tests {
 
     fn plu(order: &[usize], signs: &[i8]) -> RowSpec {
         RowSpec::Linear(Form::Plu { order: order.to_vec(), signs: signs.to_vec() })
+    }
+
+    fn residual(hidden: &[usize], lipschitz: f64, log_det: LogDet) -> RowSpec {
+        RowSpec::Residual { hidden: hidden.to_vec(), activation: Smooth::LipSwish, lipschitz, log_det }
+    }
+
+    fn continuous(solver: Solver, trace: Trace) -> RowSpec {
+        RowSpec::Continuous { hidden: vec![6, 5], activation: Smooth::Tanh, solver, trace }
     }
 
     /// One of each kind for three dimensions, with what a checkpoint says.
@@ -223,6 +313,31 @@ mod tests {
             (
                 RowSpec::GaussianMixture { components: 2, covariance: Covariance::Diagonal },
                 r#"{"gaussian_mixture":{"components":2,"covariance":"diagonal"}}"#,
+            ),
+            (
+                residual(&[6, 5], 0.9, LogDet::Exact),
+                r#"{"residual":{"hidden":[6,5],"activation":"lip_swish","lipschitz":0.9,"log_det":"exact"}}"#,
+            ),
+            (
+                residual(&[6], 0.9, LogDet::Roulette { terms: 4, probability: 0.5, seed: 7 }),
+                concat!(
+                    r#"{"residual":{"hidden":[6],"activation":"lip_swish","lipschitz":0.9,"#,
+                    r#""log_det":{"roulette":{"terms":4,"probability":0.5,"seed":7}}}}"#
+                ),
+            ),
+            (
+                continuous(Solver::Adaptive { tolerance: 1e-5 }, Trace::Exact),
+                concat!(
+                    r#"{"continuous":{"hidden":[6,5],"activation":"tanh","#,
+                    r#""solver":{"adaptive":{"tolerance":0.00001}},"trace":"exact"}}"#
+                ),
+            ),
+            (
+                continuous(Solver::Fixed { steps: 4 }, Trace::Hutchinson { probes: 2, seed: 7 }),
+                concat!(
+                    r#"{"continuous":{"hidden":[6,5],"activation":"tanh","#,
+                    r#""solver":{"fixed":{"steps":4}},"trace":{"hutchinson":{"probes":2,"seed":7}}}}"#
+                ),
             ),
         ]
     }
@@ -298,6 +413,25 @@ mod tests {
                 "reflections, got 18446744073709551615",
             ),
             (RowSpec::Linear(Form::Triangular), 1 << 16, "at most 268435456"),
+            (residual(&[4, 0], 0.9, LogDet::Exact), 2, "1 to 1048576 units, got [4, 0]"),
+            (residual(&[usize::MAX], 0.9, LogDet::Exact), 2, "1 to 1048576 units"),
+            (residual(&[1 << 20, 1 << 20], 0.9, LogDet::Exact), 2, "at most 268435456"),
+            (residual(&[4], 1.0, LogDet::Exact), 2, "from 0.01 to 0.99, got 1"),
+            (residual(&[4], f64::NAN, LogDet::Exact), 2, "got NaN"),
+            (residual(&[4], 0.9, LogDet::Exact), 1025, "roulette takes any number"),
+            (
+                residual(&[4], 0.9, LogDet::Roulette { terms: 0, probability: 0.5, seed: 0 }),
+                2,
+                "from 1 to 1000 terms and a probability from 0.01 to 0.99, got 0 and 0.5",
+            ),
+            (continuous(Solver::Adaptive { tolerance: 0.0 }, Trace::Exact), 2, "from 1e-13 to 0.1, got 0"),
+            (continuous(Solver::Fixed { steps: 0 }, Trace::Exact), 2, "steps must be from 1 to 10000, got 0"),
+            (
+                continuous(Solver::Fixed { steps: 1 }, Trace::Hutchinson { probes: 0, seed: 0 }),
+                2,
+                "probes must be from 1 to 1000, got 0",
+            ),
+            (continuous(Solver::Fixed { steps: 1 }, Trace::Exact), 2000, "hutchinson takes any number"),
             (spline(1, 3.0), 2, "from 2 to 64, got 1"),
             (spline(65, 3.0), 2, "from 2 to 64, got 65"),
             (spline(8, f64::NAN), 2, "bound"),

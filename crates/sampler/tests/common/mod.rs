@@ -1,7 +1,7 @@
 //! Flows with random parameters, for every test file.
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use flowstill_kernel::rows::{Covariance, Form, Ridge, RowSpec};
+use flowstill_kernel::rows::{Covariance, Form, LogDet, Ridge, RowSpec, Smooth, Solver, Trace};
 use flowstill_kernel::univariate::{Base, Distribution, Kernel, Mixture, RationalQuadratic, Univariate};
 use flowstill_model::{
     Activation, Autoregressive, Checkpoint, FlowSpec, LayerSpec, Layout, Orientation, Provenance, Role, Standardizer,
@@ -106,6 +106,16 @@ pub fn flows(dim: usize) -> Vec<(&'static str, FlowSpec)> {
             ],
         ),
     ]);
+    let contraction =
+        RowSpec::Residual { hidden: vec![7, 5], activation: Smooth::LipSwish, lipschitz: 0.9, log_det: LogDet::Exact };
+    let continuous = RowSpec::Continuous {
+        hidden: vec![6],
+        activation: Smooth::Tanh,
+        solver: Solver::Adaptive { tolerance: 1e-9 },
+        trace: Trace::Exact,
+    };
+    flows.push(("continuous", vec![rowwise(continuous.clone(), MAF), layer(IAF, 1), rowwise(continuous, IAF)]));
+    flows.push(("residual", vec![rowwise(contraction.clone(), MAF), rowwise(contraction, IAF), layer(MAF, 2)]));
     if dim > 1 {
         flows.push(("coupling maf", vec![coupled(MAF, 0), coupled(MAF, 1), act_norm(MAF), coupled(MAF, 2)]));
         flows.push(("coupling iaf", vec![coupled(IAF, 1), layer(MAF, 0), coupled(IAF, 2)]));
