@@ -107,7 +107,7 @@ impl Layout {
                 }
                 LayerSpec::Rowwise { map, .. } => {
                     for (name, shape) in map.parts(spec.dim) {
-                        layout.push(k, name, &shape, ViewKind::Vector);
+                        layout.push(k, &name, &shape, ViewKind::Vector);
                     }
                 }
             }

@@ -33,7 +33,8 @@ pub enum LayerSpec {
     BatchNorm { orientation: Orientation },
     /// A map of rows with parameters of its own: planar, radial, linear, elementwise and others ([`RowSpec`]).
     /// `orientation` says which direction is computed outright, the density for [`Orientation::Maf`], sampling for
-    /// [`Orientation::Iaf`]; elementwise maps know that themselves ([`Univariate::closed`]).
+    /// [`Orientation::Iaf`]; elementwise maps ([`Univariate::closed`]) and those with a Transformer (their `direction`) know that
+    /// themselves.
     Rowwise { map: RowSpec, orientation: Orientation },
 }
 
@@ -226,6 +227,7 @@ impl LayerSpec {
     pub fn closed(map: &RowSpec, orientation: Orientation) -> Direction {
         match (map, orientation) {
             (RowSpec::Elementwise { univariate }, _) => univariate.closed(),
+            (RowSpec::Transformer(transformer), _) => transformer.direction,
             (_, Orientation::Maf) => Direction::Inverse,
             (_, Orientation::Iaf) => Direction::Forward,
         }

@@ -1,10 +1,11 @@
 //! What every map of rows must be: its log-det is that of its Jacobian, its solution inverts it, its gradients are those
 //! of differences, and the transposed solution solves. A new map is a row of the table.
 
-use super::{Elementwise, Form, Householder, Linear, Permutation, Planar, Radial, Ridge, RowMap};
+use super::{Elementwise, Form, Householder, Linear, Permutation, Planar, Radial, Ridge, RowMap, Transformer};
 use crate::Real;
+use crate::affine::Direction;
 use crate::noise::{Purpose, fill_gaussian, stream};
-use crate::univariate::{RationalQuadratic, Univariate};
+use crate::univariate::{Affine, RationalQuadratic, Univariate};
 
 /// A map in both precisions, with a name for messages.
 type Named = (&'static str, Box<dyn RowMap<f64>>, Box<dyn RowMap<f32>>);
@@ -21,7 +22,7 @@ fn table(dim: usize) -> Vec<Named> {
     let signs = (0..dim).map(|i| if i % 3 == 1 { -1 } else { 1 }).collect();
     let plu = Form::Plu { order: random.order.clone(), signs };
     let reflected = |reflections, triangle| Householder { dim, reflections, triangle };
-    vec![
+    let mut table: Vec<Named> = vec![
         row!("elementwise spline", Elementwise { dim, univariate: spline.clone() }),
         row!("planar tanh", Planar { dim, function: Ridge::Tanh }),
         row!("planar arctan", Planar { dim, function: Ridge::Arctan }),
@@ -35,7 +36,32 @@ fn table(dim: usize) -> Vec<Named> {
         row!("reflections and triangle", reflected(dim, true)),
         row!("reverse", Permutation::reverse(dim)),
         row!("random order", random.clone()),
-    ]
+    ];
+    let transformer = |direction, identity, map| Transformer {
+        direction,
+        order: random.order.clone(),
+        identity,
+        blocks: 1,
+        width: 4,
+        heads: 2,
+        map,
+    };
+    let affine = Univariate::Affine(Affine { log_scale_clip: 5.0 });
+    let small = Univariate::RationalQuadratic(RationalQuadratic { bins: 2, bound: 3.0 });
+    let mut transformers = vec![
+        ("causal transformer, affine", transformer(Direction::Inverse, None, affine.clone())),
+        ("causal transformer, spline", transformer(Direction::Forward, None, small.clone())),
+    ];
+    if dim > 1 {
+        transformers.extend([
+            ("coupling transformer, affine", transformer(Direction::Forward, Some(dim - 1), affine)),
+            ("coupling transformer, spline", transformer(Direction::Inverse, Some(dim.div_ceil(2)), small)),
+        ]);
+    }
+    for (name, map) in transformers {
+        table.push(row!(name, map.clone()));
+    }
+    table
 }
 
 const DIMS: [usize; 5] = [1, 2, 3, 5, 8];

@@ -1,5 +1,5 @@
-//! Bijections of whole rows with parameters of their own and no conditioner: planar, radial, linear,
-//! orthogonal and elementwise maps and permutations.
+//! Bijections of whole rows with parameters of their own and no masked conditioner: planar, radial, linear,
+//! orthogonal and elementwise maps, permutations, and layers with a Transformer.
 //!
 //! Every map has one direction that is computed outright, its closed direction; the other solves for its argument. A
 //! layer says which of the two directions of the flow the closed one is. Gradients are written out for the closed
@@ -17,7 +17,9 @@ mod planar;
 mod radial;
 mod ridge;
 mod spec;
+mod transformer;
 mod triangle;
+mod triangular;
 
 pub use elementwise::Elementwise;
 pub use householder::Householder;
@@ -27,6 +29,7 @@ pub use planar::Planar;
 pub use radial::Radial;
 pub use ridge::Ridge;
 pub use spec::{RowError, RowSpec};
+pub use transformer::Transformer;
 
 use crate::Real;
 
