@@ -94,14 +94,14 @@ fn attend_backward_body<R: Real, I: Instructions>(
         // through the softmax: ds_u = p_u·(dp_u − Σ p·dp)
         let mut mean = [R::zero(); COLUMNS];
         for (p, dp) in p.iter().zip(dp.iter()) {
-            for n in 0..COLUMNS {
-                mean[n] = multiply_add::<R, I>(p[n], dp[n], mean[n]);
-            }
+            mean = plus::<R, I>(mean, p, dp);
         }
         for (p, ds) in p.iter().zip(dp.iter_mut()) {
+            let (p, mut by_score) = (*p, *ds);
             for n in 0..COLUMNS {
-                ds[n] = p[n] * (ds[n] - mean[n]) * scale;
+                by_score[n] = p[n] * (by_score[n] - mean[n]) * scale;
             }
+            *ds = by_score;
         }
         let dq = &mut gradients.q[token * size..][..size];
         dq.fill([R::zero(); COLUMNS]);
@@ -122,27 +122,40 @@ fn softmax<R: Real, I: Instructions>(head: &Head<R>, token: usize, p: &mut [Lane
     dots::<R, I>(&head.q[token * head.size..][..head.size], head.k, p);
     let mut most = [R::neg_infinity(); COLUMNS];
     for p in p.iter() {
+        let p = *p;
         for n in 0..COLUMNS {
             most[n] = if p[n] > most[n] { p[n] } else { most[n] };
         }
     }
     let mut sum = [R::zero(); COLUMNS];
     for p in p.iter_mut() {
+        let mut raised = *p;
         for n in 0..COLUMNS {
-            p[n] = ((p[n] - most[n]) * scale).fast_exp();
+            raised[n] = ((raised[n] - most[n]) * scale).fast_exp();
+            sum[n] += raised[n];
         }
-        for n in 0..COLUMNS {
-            sum[n] += p[n];
-        }
+        *p = raised;
     }
     for n in 0..COLUMNS {
         sum[n] = sum[n].recip();
     }
     for p in p.iter_mut() {
+        let mut share = *p;
         for n in 0..COLUMNS {
-            p[n] *= sum[n];
+            share[n] *= sum[n];
         }
+        *p = share;
     }
+}
+
+/// `sum + a·b`. Of copies: loops over what might overlap, or over many lanes at once, are turned inside out and gather.
+#[inline(always)]
+fn plus<R: Real, I: Instructions>(mut sum: Lane<R>, a: &Lane<R>, b: &Lane<R>) -> Lane<R> {
+    let (a, b) = (*a, *b);
+    for n in 0..COLUMNS {
+        sum[n] = multiply_add::<R, I>(a[n], b[n], sum[n]);
+    }
+    sum
 }
 
 /// `out_u = Σ_f a_f·b_uf`.
@@ -154,10 +167,7 @@ fn dots<R: Real, I: Instructions>(a: &[Lane<R>], b: &[Lane<R>], out: &mut [Lane<
         let mut sums = [[R::zero(); COLUMNS]; M];
         for (f, a) in a.iter().enumerate() {
             for m in 0..M {
-                let b = &rows[m][f];
-                for n in 0..COLUMNS {
-                    sums[m][n] = multiply_add::<R, I>(a[n], b[n], sums[m][n]);
-                }
+                sums[m] = plus::<R, I>(sums[m], a, &rows[m][f]);
             }
         }
         out[u..u + M].copy_from_slice(&sums);
@@ -173,9 +183,7 @@ fn combine<R: Real, I: Instructions>(p: &[Lane<R>], b: &[Lane<R>], out: &mut [La
         for (p, b) in p.iter().zip(b.chunks_exact(size)) {
             let b: &[Lane<R>; M] = b[f..f + M].try_into().expect("as many as asked");
             for m in 0..M {
-                for n in 0..COLUMNS {
-                    sums[m][n] = multiply_add::<R, I>(p[n], b[m][n], sums[m][n]);
-                }
+                sums[m] = plus::<R, I>(sums[m], p, &b[m]);
             }
         }
         out[f..f + M].copy_from_slice(&sums);
@@ -185,13 +193,16 @@ fn combine<R: Real, I: Instructions>(p: &[Lane<R>], b: &[Lane<R>], out: &mut [La
 /// `b_uf += p_u·a_f`.
 #[inline(always)]
 fn spread<R: Real, I: Instructions>(p: &[Lane<R>], a: &[Lane<R>], b: &mut [Lane<R>]) {
-    for (p, b) in p.iter().zip(b.chunks_exact_mut(a.len())) {
-        for (a, b) in a.iter().zip(b) {
-            for n in 0..COLUMNS {
-                b[n] = multiply_add::<R, I>(p[n], a[n], b[n]);
+    let (size, mut f) = (a.len(), 0);
+    by_tiles!(f, size, M => {
+        let a: [Lane<R>; M] = std::array::from_fn(|m| a[f + m]);
+        for (p, b) in p.iter().zip(b.chunks_exact_mut(size)) {
+            let b = &mut b[f..f + M];
+            for m in 0..M {
+                b[m] = plus::<R, I>(b[m], p, &a[m]);
             }
         }
-    }
+    });
 }
 
 #[cfg(test)]
@@ -263,7 +274,7 @@ mod tests {
                 }
                 [dq, dk, dv].map(|d| d.iter().map(|lane| lane[3]).collect::<Vec<_>>())
             };
-            let together = run(&[0..3]);
+            let together = run(std::slice::from_ref(&(0..3)));
             for (found, other) in together.iter().flatten().zip(run(&[2..3, 1..2, 0..1]).iter().flatten()) {
                 assert!((found - other).abs() < 1e-13);
             }

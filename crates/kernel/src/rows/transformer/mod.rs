@@ -252,9 +252,8 @@ impl<R: Real> RowMap<R> for Transformer {
         u.copy_from_slice(y);
         for (y, u) in y.chunks(SOLVED_ROWS * dim).zip(u.chunks_mut(SOLVED_ROWS * dim)) {
             forward.begin(y.len() / dim);
-            // the coordinates that a step's tokens start from are found before it; those of a coupling stay what they are
-            let steps = if self.identity.is_none() { self.steps() } else { vec![0..dim] };
-            for step in steps {
+            // the coordinates that a step's tokens start from stay what they are or are found before it
+            for step in self.steps() {
                 forward.run(theta, &weights, u, step.clone());
                 for position in step.filter(|position| self.mapped().contains(position)) {
                     let coordinate = self.order[position];
