@@ -7,7 +7,8 @@ use flowstill_kernel::affine::Direction;
 use flowstill_kernel::incremental::{Adjoint, AdjointBuffers, Solve, Sweep};
 use flowstill_kernel::machine::{DenseProduct, read_all};
 use flowstill_kernel::noise::{Purpose, fill_gaussian};
-use flowstill_kernel::rows::{Covariance, GaussianMixture, RowMap};
+use flowstill_kernel::rows::{Covariance, GaussianMixture, RowMap, Transformer};
+use flowstill_kernel::univariate::{Affine, Univariate};
 use flowstill_kernel::{Activation, ElementMap, Incremental, Layer, Made, Parallel, Workspace};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -164,5 +165,58 @@ fn mixtures(c: &mut Criterion) {
     }
 }
 
-criterion_group!(kernels, machine, training, sampling, mixtures);
+/// Two blocks of 32 numbers with 4 heads, 256 rows.
+fn transformers(c: &mut Criterion) {
+    const ROWS: usize = 256;
+    for dim in [8, 36] {
+        for identity in [None, Some(dim / 2)] {
+            let map = Transformer {
+                direction: Direction::Inverse,
+                order: (0..dim).collect(),
+                identity,
+                blocks: 2,
+                width: 32,
+                heads: 4,
+                map: Univariate::Affine(Affine { log_scale_clip: 5.0 }),
+            };
+            let (kind, map) = (if identity.is_some() { "coupling" } else { "causal" }, &map as &dyn RowMap<f32>);
+            let theta = wave(map.parameters(), 0.2);
+            let (x, ones) = (wave(ROWS * dim, 1.0), vec![1.0; ROWS]);
+            let (mut y, mut dx, mut log_det) = (x.clone(), x.clone(), vec![0.0; ROWS]);
+            let mut d_theta = vec![0.0; theta.len()];
+            let mut group = c.benchmark_group(format!("{kind} transformer, dim {dim}, {ROWS} rows"));
+            // of the dense products; the attention comes on top
+            let products = (ROWS * dim * map_products(32, 2)) as u64;
+            group.throughput(Throughput::Elements(products));
+            group.bench_function("map", |b| b.iter(|| map.map_rows(&theta, &x, &mut y, &mut log_det)));
+            group.throughput(Throughput::Elements(4 * products));
+            group.bench_function("training step", |b| {
+                b.iter(|| {
+                    map.map_rows(&theta, &x, &mut y, &mut log_det);
+                    map.gradient_rows(&theta, &x, &y, &ones, &mut dx, &mut d_theta);
+                });
+            });
+            group.throughput(Throughput::Elements(products));
+            group.bench_function("solution", |b| b.iter(|| map.solve_rows(&theta, &x, &mut y)));
+            if identity.is_none() {
+                group.bench_function("solution by whole passes", |b| {
+                    b.iter(|| (0..dim).for_each(|_| map.map_rows(&theta, &x, &mut y, &mut log_det)));
+                });
+            }
+            group.bench_function("transposed solution", |b| {
+                b.iter(|| {
+                    dx.copy_from_slice(&x);
+                    map.solve_transposed_rows(&theta, &x, &mut dx);
+                });
+            });
+        }
+    }
+}
+
+/// Multiply-adds for a token: four square maps and two with four times as many units, per block.
+fn map_products(width: usize, blocks: usize) -> usize {
+    12 * blocks * width * width
+}
+
+criterion_group!(kernels, machine, training, sampling, mixtures, transformers);
 criterion_main!(kernels);

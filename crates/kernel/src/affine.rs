@@ -5,9 +5,11 @@ use crate::Real;
 use crate::isa::{Instructions, dispatch};
 use crate::made::GROUP;
 use crate::panels::{COLUMNS, Panels};
+use serde::{Deserialize, Serialize};
 
 /// Which way the element map is applied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// base → data: `y = μ + e^α·u`, log-det `Σ α`
     Forward,

@@ -34,8 +34,8 @@ pub enum LayerSpec {
     BatchNorm { orientation: Orientation },
     /// A map of rows with parameters of its own: planar, radial, linear, elementwise and others ([`RowSpec`]).
     /// `orientation` says which direction is computed outright, the density for [`Orientation::Maf`], sampling for
-    /// [`Orientation::Iaf`]; elementwise maps know that themselves ([`Univariate::closed`]), and of mixtures it
-    /// always is the density.
+    /// [`Orientation::Iaf`]; elementwise maps ([`Univariate::closed`]) and those with a Transformer (their `direction`)
+    /// know that themselves, and of mixtures it always is the density.
     Rowwise { map: RowSpec, orientation: Orientation },
 }
 
@@ -234,6 +234,7 @@ impl LayerSpec {
         match (map, orientation) {
             (RowSpec::Elementwise { univariate }, _) => univariate.closed(),
             (RowSpec::GaussianMixture { .. }, _) => Direction::Inverse,
+            (RowSpec::Transformer(transformer), _) => transformer.direction,
             (_, Orientation::Maf) => Direction::Inverse,
             (_, Orientation::Iaf) => Direction::Forward,
         }

@@ -3,10 +3,11 @@
 use dfdx::prelude::{Cpu, Device};
 use flowstill_flow::graph::{Graph, Parameters, rows};
 use flowstill_flow::{Element, Flow};
+use flowstill_kernel::affine::Direction;
 use flowstill_kernel::noise::{Purpose, fill_gaussian};
-use flowstill_kernel::rows::{Covariance, Form, LogDet, Ridge, RowSpec, Smooth, Solver, Trace};
+use flowstill_kernel::rows::{Covariance, Form, LogDet, Ridge, RowSpec, Smooth, Solver, Trace, Transformer};
 use flowstill_kernel::univariate::{
-    BSpline, Base, Distribution, Kernel, Mixture, PositiveSum, RationalQuadratic, Univariate,
+    Affine, BSpline, Base, Distribution, Kernel, Mixture, PositiveSum, RationalQuadratic, Univariate,
 };
 use flowstill_model::{Activation, Autoregressive, FlowSpec, LayerSpec, Layout, OrderRule, Orientation, ViewKind};
 use std::sync::Arc;
@@ -126,6 +127,8 @@ pub fn table(dim: usize) -> Vec<(&'static str, FlowSpec)> {
         ("iaf, spline", one(with(made(Iaf, natural.clone(), &[10, 7], Activation::Elu), spline(3)))),
         ("maf chain", chain(Maf)),
         ("iaf chain", chain(Iaf)),
+        ("causal transformer, maf, affine", one(transformer(Maf, random.clone(), None, affine()))),
+        ("causal transformer, iaf, spline", one(transformer(Iaf, reversed.clone(), None, spline(3)))),
     ];
     if dim > 1 {
         let coupled = |layer| coupling(layer, dim.div_ceil(2));
@@ -150,6 +153,9 @@ pub fn table(dim: usize) -> Vec<(&'static str, FlowSpec)> {
         table.push(("maf spline coupling chain", splines(Maf)));
         table.push(("iaf spline coupling chain", splines(Iaf)));
         table.push(("maf coupling chain", chain(Maf)));
+        let half = Some(dim.div_ceil(2));
+        table.push(("coupling transformer, iaf, affine", one(transformer(Iaf, random.clone(), half, affine()))));
+        table.push(("coupling transformer, maf, spline", one(transformer(Maf, reversed.clone(), Some(1), spline(3)))));
         table.push(("iaf coupling chain", chain(Iaf)));
     }
     table.into_iter().map(|(name, layers)| (name, FlowSpec { dim, layers })).collect()
@@ -179,6 +185,17 @@ fn contraction(hidden: &[usize], activation: Smooth) -> RowSpec {
 /// With steps so fine that the log-det is that of the Jacobian within the tolerance of its law.
 fn continuous(activation: Smooth, solver: Solver) -> RowSpec {
     RowSpec::Continuous { hidden: vec![5], activation, solver, trace: Trace::Exact }
+}
+
+/// A layer with a small Transformer.
+pub fn transformer(orientation: Orientation, order: Vec<usize>, identity: Option<usize>, map: Univariate) -> LayerSpec {
+    let direction = if orientation == Orientation::Maf { Direction::Inverse } else { Direction::Forward };
+    let map = Transformer { direction, order, identity, blocks: 1, width: 6, heads: 2, map };
+    LayerSpec::Rowwise { map: RowSpec::Transformer(map), orientation }
+}
+
+fn affine() -> Univariate {
+    Univariate::Affine(Affine { log_scale_clip: 5.0 })
 }
 
 fn mixture(kernel: Kernel) -> Univariate {

@@ -3,11 +3,12 @@
 
 use super::{
     Continuous, Covariance, Elementwise, Form, GaussianMixture, Householder, Linear, LogDet, Permutation, Planar,
-    Radial, Residual, Ridge, RowMap, Smooth, Solver, Trace,
+    Radial, Residual, Ridge, RowMap, Smooth, Solver, Trace, Transformer,
 };
 use crate::Real;
+use crate::affine::Direction;
 use crate::noise::{Purpose, fill_gaussian, stream};
-use crate::univariate::{RationalQuadratic, Univariate};
+use crate::univariate::{Affine, RationalQuadratic, Univariate};
 
 /// A map in both precisions, with a name for messages.
 type Named = (&'static str, Box<dyn RowMap<f64>>, Box<dyn RowMap<f32>>);
@@ -32,7 +33,7 @@ fn table(dim: usize) -> Vec<Named> {
         log_det: LogDet::Exact,
     };
     let continuous = |activation, solver| Continuous { dim, hidden: vec![5], activation, solver, trace: Trace::Exact };
-    vec![
+    let mut table: Vec<Named> = vec![
         row!("elementwise spline", Elementwise { dim, univariate: spline.clone() }),
         row!("elementwise Student's t", Elementwise { dim, univariate: Univariate::StudentT }),
         row!("planar tanh", Planar { dim, function: Ridge::Tanh }),
@@ -56,7 +57,32 @@ fn table(dim: usize) -> Vec<Named> {
         // the log-det is that of the jacobian up to the error of the solver: here less than the tolerance of the law
         row!("continuous, adaptive", continuous(Smooth::Tanh, Solver::Adaptive { tolerance: 1e-11 })),
         row!("continuous, fixed", continuous(Smooth::Softplus, Solver::Fixed { steps: 72 })),
-    ]
+    ];
+    let transformer = |direction, identity, map| Transformer {
+        direction,
+        order: random.order.clone(),
+        identity,
+        blocks: 1,
+        width: 4,
+        heads: 2,
+        map,
+    };
+    let affine = Univariate::Affine(Affine { log_scale_clip: 5.0 });
+    let small = Univariate::RationalQuadratic(RationalQuadratic { bins: 2, bound: 3.0 });
+    let mut transformers = vec![
+        ("causal transformer, affine", transformer(Direction::Inverse, None, affine.clone())),
+        ("causal transformer, spline", transformer(Direction::Forward, None, small.clone())),
+    ];
+    if dim > 1 {
+        transformers.extend([
+            ("coupling transformer, affine", transformer(Direction::Forward, Some(dim - 1), affine)),
+            ("coupling transformer, spline", transformer(Direction::Inverse, Some(dim.div_ceil(2)), small)),
+        ]);
+    }
+    for (name, map) in transformers {
+        table.push(row!(name, map.clone()));
+    }
+    table
 }
 
 const DIMS: [usize; 5] = [1, 2, 3, 5, 8];

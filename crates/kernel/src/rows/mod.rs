@@ -1,5 +1,6 @@
-//! Bijections of whole rows with parameters of their own and no conditioner: planar, radial, linear,
-//! orthogonal and elementwise maps, permutations, and mixtures of Gaussians.
+//! Bijections of whole rows with parameters of their own and no masked conditioner: planar, radial, linear, orthogonal
+//! and elementwise maps, permutations, mixtures of Gaussians, residual maps, differential equations, and layers with a
+//! Transformer.
 //!
 //! Every map has one direction that is computed outright, its closed direction; the other solves for its argument. A
 //! layer says which of the two directions of the flow the closed one is. Gradients are written out for the closed
@@ -23,7 +24,9 @@ mod radial;
 mod residual;
 mod ridge;
 mod spec;
+mod transformer;
 mod triangle;
+mod triangular;
 
 pub use continuous::{Continuous, Solver, Trace};
 pub use elementwise::Elementwise;
@@ -37,6 +40,7 @@ pub use radial::Radial;
 pub use residual::{LogDet, Residual};
 pub use ridge::Ridge;
 pub use spec::{RowError, RowSpec};
+pub use transformer::Transformer;
 
 use crate::Real;
 

@@ -1,8 +1,9 @@
 //! Flows with random parameters, for every test file.
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use flowstill_kernel::rows::{Covariance, Form, LogDet, Ridge, RowSpec, Smooth, Solver, Trace};
-use flowstill_kernel::univariate::{Base, Distribution, Kernel, Mixture, RationalQuadratic, Univariate};
+use flowstill_kernel::affine::Direction;
+use flowstill_kernel::rows::{Covariance, Form, LogDet, Ridge, RowSpec, Smooth, Solver, Trace, Transformer};
+use flowstill_kernel::univariate::{Affine, Base, Distribution, Kernel, Mixture, RationalQuadratic, Univariate};
 use flowstill_model::{
     Activation, Autoregressive, Checkpoint, FlowSpec, LayerSpec, Layout, Orientation, Provenance, Role, Standardizer,
 };
@@ -116,6 +117,19 @@ pub fn flows(dim: usize) -> Vec<(&'static str, FlowSpec)> {
     };
     flows.push(("continuous", vec![rowwise(continuous.clone(), MAF), layer(IAF, 1), rowwise(continuous, IAF)]));
     flows.push(("residual", vec![rowwise(contraction.clone(), MAF), rowwise(contraction, IAF), layer(MAF, 2)]));
+    let transformer = |orientation, k, identity, map| {
+        let direction = if orientation == MAF { Direction::Inverse } else { Direction::Forward };
+        let order = order(dim, k);
+        let map = Transformer { direction, order, identity, blocks: 1, width: 6, heads: 2, map };
+        rowwise(RowSpec::Transformer(map), orientation)
+    };
+    let affine = || Univariate::Affine(Affine { log_scale_clip: 3.0 });
+    let causal = |orientation, k, map| transformer(orientation, k, None, map);
+    flows.push(("causal transformers", vec![causal(MAF, 0, affine()), causal(IAF, 2, spline()), layer(MAF, 1)]));
+    if dim > 1 {
+        let coupled = |orientation, k, map| transformer(orientation, k, Some(dim.div_ceil(2)), map);
+        flows.push(("coupling transformers", vec![coupled(IAF, 2, affine()), coupled(MAF, 1, spline())]));
+    }
     if dim > 1 {
         flows.push(("coupling maf", vec![coupled(MAF, 0), coupled(MAF, 1), act_norm(MAF), coupled(MAF, 2)]));
         flows.push(("coupling iaf", vec![coupled(IAF, 1), layer(MAF, 0), coupled(IAF, 2)]));
