@@ -1,10 +1,11 @@
 //! The few choices from which a flow is built.
 
-use crate::family::{Base, Factors, Family};
+use crate::family::{self, Base, Conditioner, Factors, Family};
 use crate::order::OrderRule;
 use crate::spec::{Autoregressive, FlowSpec, LayerSpec, Orientation};
 use flowstill_kernel::noise::{Purpose, stream};
-use flowstill_kernel::rows::{Form, RowSpec};
+use flowstill_kernel::affine::Direction;
+use flowstill_kernel::rows::{Form, RowSpec, Transformer};
 use flowstill_kernel::univariate::Affine;
 use flowstill_kernel::{Activation, Univariate};
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,8 @@ pub struct Architecture {
     pub log_scale_clip: f64,
     /// whether the hidden layers after the first are residual blocks of two
     pub residual: bool,
+    #[serde(default)]
+    pub conditioner: Conditioner,
     /// what is done to each coordinate; the affine map if absent
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub map: Option<Univariate>,
@@ -60,6 +63,7 @@ impl Default for Architecture {
             mixing: None,
             log_scale_clip: 5.0,
             residual: false,
+            conditioner: Conditioner::Mlp,
             map: None,
             base: Base::Normal,
             chain: Vec::new(),
@@ -103,23 +107,52 @@ impl Architecture {
                     Normalisation::BatchNorm => layers.push(LayerSpec::BatchNorm { orientation }),
                 }
             }
-            layers.push(match &self.family {
+            let layer = match &self.family {
                 Family::Autoregressive | Family::Coupling => self.conditioned(orders[k].clone(), orientation),
                 Family::Planar { function } => rowwise(RowSpec::Planar { function: *function }),
                 Family::Radial => rowwise(RowSpec::Radial),
                 Family::Linear { factors } => rowwise(factors.map(dim, &mut rng)),
-                Family::Elementwise => {
-                    let affine = || Univariate::Affine(Affine { log_scale_clip: self.log_scale_clip });
-                    let univariate = self.map.clone().unwrap_or_else(affine);
-                    rowwise(RowSpec::Elementwise { univariate })
+                Family::Elementwise => rowwise(RowSpec::Elementwise { univariate: self.univariate() }),
+                Family::Cdf => {
+                    layers.extend(Base::Uniform.layer(orientation));
+                    rowwise(RowSpec::Elementwise { univariate: self.univariate() })
                 }
-            });
+                Family::Residual { activation, lipschitz, log_det } => {
+                    let log_det = family::log_det(*log_det, dim, seed_of(seed, k));
+                    let (hidden, activation, lipschitz) = (self.hidden.clone(), *activation, *lipschitz);
+                    rowwise(RowSpec::Residual { hidden, activation, lipschitz, log_det })
+                }
+                Family::Continuous { activation, solver, trace } => {
+                    let trace = family::trace(*trace, dim, seed_of(seed, k));
+                    let (hidden, activation, solver) = (self.hidden.clone(), *activation, *solver);
+                    rowwise(RowSpec::Continuous { hidden, activation, solver, trace })
+                }
+                Family::GaussianMixture { components, covariance } => {
+                    rowwise(RowSpec::GaussianMixture { components: *components, covariance: *covariance })
+                }
+            };
+            layers.push(layer);
         }
+    }
+
+    /// What is done to each coordinate.
+    fn univariate(&self) -> Univariate {
+        let affine = || Univariate::Affine(Affine { log_scale_clip: self.log_scale_clip });
+        self.map.clone().unwrap_or_else(affine)
     }
 
     /// A layer whose maps have a network's outputs as parameters.
     fn conditioned(&self, order: Vec<usize>, orientation: Orientation) -> LayerSpec {
         let identity = (self.family == Family::Coupling).then(|| order.len().div_ceil(2));
+        if let Conditioner::Transformer { blocks, width, heads } = self.conditioner {
+            let direction = match orientation {
+                Orientation::Maf => Direction::Inverse,
+                Orientation::Iaf => Direction::Forward,
+            };
+            let map = self.univariate();
+            let map = RowSpec::Transformer(Transformer { direction, order, identity, blocks, width, heads, map });
+            return LayerSpec::Rowwise { map, orientation };
+        }
         LayerSpec::Autoregressive(Autoregressive {
             orientation,
             order,
@@ -131,4 +164,9 @@ impl Architecture {
             univariate: self.map.clone(),
         })
     }
+}
+
+/// The seed of the estimates of layer `k`.
+fn seed_of(seed: u64, k: usize) -> u64 {
+    seed.wrapping_mul(1 << 20).wrapping_add(k as u64)
 }

@@ -15,6 +15,8 @@ pub struct About {
     pub settings: Option<&'static str>,
     /// layers unless another number is given
     pub layers: usize,
+    /// widths of the hidden layers unless others are given
+    pub hidden: &'static [usize],
     /// cost of a row's density as a teacher
     pub density: &'static str,
     /// cost of a sample as a teacher
@@ -38,8 +40,9 @@ pub struct Part {
 }
 
 const CONDITIONED: &[&str] =
-    &["layers", "hidden", "activation", "order", "normalisation", "mixing", "log_scale_clip", "residual", "map"];
-const STACKED: &[&str] = &["layers", "normalisation", "mixing"];
+    &["layers", "hidden", "activation", "order", "normalisation", "mixing", "log_scale_clip", "residual", "conditioner", "map", "base"];
+const STACKED: &[&str] = &["layers", "normalisation", "mixing", "base"];
+const DENSE: &[&str] = &["layers", "hidden", "normalisation", "mixing", "base"];
 
 const AUTOREGRESSIVE: About = About {
     names: [Some("maf"), Some("iaf")],
@@ -47,6 +50,7 @@ const AUTOREGRESSIVE: About = About {
     keys: CONDITIONED,
     settings: None,
     layers: 5,
+    hidden: &[128, 128],
     density: "1 pass",
     sample: "1 pass in D steps",
     student: Some("1 pass"),
@@ -62,6 +66,7 @@ const COUPLING: About = About {
     keys: CONDITIONED,
     settings: None,
     layers: 5,
+    hidden: &[128, 128],
     density: "1 pass",
     sample: "1 pass",
     student: Some("1 pass"),
@@ -77,6 +82,7 @@ const PLANAR: About = About {
     keys: STACKED,
     settings: Some("function: tanh, arctan or softplus"),
     layers: 16,
+    hidden: &[],
     density: "O(D)",
     sample: "O(D), an equation of one number",
     student: Some("O(D)"),
@@ -92,6 +98,7 @@ const RADIAL: About = About {
     keys: STACKED,
     settings: None,
     layers: 16,
+    hidden: &[],
     density: "O(D)",
     sample: "O(D)",
     student: Some("O(D)"),
@@ -107,6 +114,7 @@ const LINEAR: About = About {
     keys: STACKED,
     settings: Some("factors: plu, householder, rotation, triangular, diagonal or permutation"),
     layers: 1,
+    hidden: &[],
     density: "O(D²)",
     sample: "O(D²)",
     student: Some("O(D²)"),
@@ -119,9 +127,10 @@ const LINEAR: About = About {
 const ELEMENTWISE: About = About {
     names: [Some("elementwise"), Some("elementwise")],
     title: "each coordinate by itself",
-    keys: &["layers", "normalisation", "mixing", "log_scale_clip", "map"],
+    keys: &["layers", "normalisation", "mixing", "log_scale_clip", "map", "base"],
     settings: None,
     layers: 1,
+    hidden: &[],
     density: "D maps of one number",
     sample: "D maps of one number",
     student: Some("D maps of one number"),
@@ -131,11 +140,103 @@ const ELEMENTWISE: About = About {
     example: "teacher: {model: elementwise, map: mixture, layers: 8, mixing: rotation}",
 };
 
+const CDF: About = About {
+    names: [Some("cdf"), Some("cdf")],
+    title: "each coordinate by the distribution function of a mixture, onto a uniform base",
+    keys: &["map"],
+    settings: None,
+    layers: 1,
+    hidden: &[],
+    density: "D mixtures",
+    sample: "D quantiles of mixtures",
+    student: Some("D quantiles of mixtures"),
+    when: "one dimension, or independent coordinates",
+    source: "Papamakarios et al. 2021, §2.2",
+    page: "cdf",
+    example: "teacher: {model: cdf, map: {mixture: {components: 8, kernel: logistic}}}",
+};
+
+const RESIDUAL: About = About {
+    names: [Some("residual"), Some("residual")],
+    title: "the identity and a contraction",
+    keys: DENSE,
+    settings: Some("activation, lipschitz, log_det: auto, exact or roulette, terms, probability"),
+    layers: 8,
+    hidden: &[64, 64],
+    density: "D + 1 passes, or some by estimate",
+    sample: "a fixed point: tens of passes",
+    student: Some("D + 1 passes, or some by estimate"),
+    when: "no coordinate before another, no masks; each layer bends little",
+    source: "Behrmann et al. 2019; Chen, Behrmann, Duvenaud & Jacobsen 2019",
+    page: "residual",
+    example: "teacher: {model: {residual: {log_det: roulette}}, layers: 8, hidden: [64, 64]}",
+};
+
+const CONTINUOUS: About = About {
+    names: [Some("continuous"), Some("continuous")],
+    title: "the solution of a differential equation",
+    keys: DENSE,
+    settings: Some("activation, tolerance or steps, trace: auto, exact or hutchinson, probes"),
+    layers: 1,
+    hidden: &[64, 64],
+    density: "tens of passes, each with D or a few tangents",
+    sample: "tens of passes",
+    student: Some("tens of passes, each with D or a few tangents"),
+    when: "smooth densities and a free choice of network; the slowest of all",
+    source: "Chen, Rubanova, Bettencourt & Duvenaud 2018; Grathwohl et al. 2019",
+    page: "continuous",
+    example: "teacher: {model: {continuous: {tolerance: 1e-4}}, hidden: [64, 64]}",
+};
+
+const GAUSSIAN_MIXTURE: About = About {
+    names: [Some("gaussian_mixture"), Some("gaussian_mixture")],
+    title: "a mixture of Gaussians, as a teacher by EM",
+    keys: &[],
+    settings: Some("components, covariance: full or diagonal"),
+    layers: 1,
+    hidden: &[],
+    density: "O(K·D²)",
+    sample: "O(K·D²), D quantiles",
+    student: Some("O(K·D²), D quantiles"),
+    when: "the baseline that a flow has to beat; as `base: mixture` where modes lie apart",
+    source: "Dempster, Laird & Rubin 1977; Rosenblatt 1952",
+    page: "gaussian_mixture",
+    example: "teacher: {model: {gaussian_mixture: {components: 20}}}",
+};
+
+const GAUSSIAN: About = About {
+    names: [Some("gaussian"), None],
+    title: "one Gaussian with full covariance",
+    keys: &[],
+    settings: None,
+    layers: 1,
+    hidden: &[],
+    density: "O(D²)",
+    sample: "O(D²)",
+    student: None,
+    when: "the baseline below all others",
+    source: "",
+    page: "gaussian_mixture",
+    example: "teacher: {model: gaussian}",
+};
+
 /// All of them.
-pub const ALL: [&About; 6] = [&AUTOREGRESSIVE, &COUPLING, &PLANAR, &RADIAL, &LINEAR, &ELEMENTWISE];
+pub const ALL: [&About; 11] = [
+    &AUTOREGRESSIVE,
+    &COUPLING,
+    &PLANAR,
+    &RADIAL,
+    &LINEAR,
+    &ELEMENTWISE,
+    &CDF,
+    &RESIDUAL,
+    &CONTINUOUS,
+    &GAUSSIAN_MIXTURE,
+    &GAUSSIAN,
+];
 
 /// What else a flow is made of.
-pub const PARTS: [Part; 5] = [
+pub const PARTS: [Part; 6] = [
     Part {
         key: "map",
         choices: &[
@@ -151,15 +252,17 @@ pub const PARTS: [Part; 5] = [
             "logit",
             "tanh",
             "softplus",
+            "student_t",
         ],
     },
+    Part { key: "conditioner", choices: &["mlp", "transformer"] },
     Part { key: "order", choices: &["reverse", "random", "same", "alternating"] },
     Part { key: "normalisation", choices: &["none", "act_norm", "batch_norm"] },
     Part {
         key: "mixing",
         choices: &["none", "permutation", "plu", "householder", "rotation", "triangular", "diagonal"],
     },
-    Part { key: "base", choices: &["normal", "diagonal"] },
+    Part { key: "base", choices: &["normal", "diagonal", "student_t", "logistic", "mixture"] },
 ];
 
 /// The family of an architecture.
@@ -171,6 +274,10 @@ pub fn of(family: &Family) -> &'static About {
         Family::Radial => &RADIAL,
         Family::Linear { .. } => &LINEAR,
         Family::Elementwise => &ELEMENTWISE,
+        Family::Cdf => &CDF,
+        Family::Residual { .. } => &RESIDUAL,
+        Family::Continuous { .. } => &CONTINUOUS,
+        Family::GaussianMixture { .. } => &GAUSSIAN_MIXTURE,
     }
 }
 

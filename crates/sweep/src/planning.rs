@@ -8,6 +8,7 @@ use crate::stage::Kind;
 use crate::store::Store;
 use flowstill_data::{Dataset, Source, load};
 use flowstill_model::Orientation;
+use flowstill_runner::config::Fitting;
 use flowstill_runner::config::sweep::{Cell, StoppingRule, Sweep};
 use flowstill_runner::provenance::VERSION;
 use flowstill_runner::stage::keys::Keys;
@@ -105,6 +106,9 @@ fn planned(cell: &Cell, data: &Content) -> Result<PlannedCell, SweepError> {
     })
 }
 
+/// Iterations times rows, by which a mixture is fitted, where it is not known how many there will be.
+const ROWS_OF_A_MIXTURE: f64 = 1e6;
+
 /// Multiply-adds of the stages, roughly: a schedule needs no more.
 fn costs(experiment: &Experiment, dim: usize) -> Vec<f64> {
     let seed = experiment.seed;
@@ -118,8 +122,10 @@ fn costs(experiment: &Experiment, dim: usize) -> Vec<f64> {
         Recipe::Auto(training) => training.steps as f64 * training.batch as f64,
         Recipe::Phases(phases) => phases.iter().map(|p| p.training.steps as f64 * p.training.batch as f64).sum(),
     };
-    let teacher =
-        flow.map(|plan| plan.training.steps as f64 * plan.training.batch as f64 * teacher_size * PASSES_OF_A_STEP);
+    let teacher = flow.map(|plan| match &plan.training {
+        Fitting::Gradient(training) => training.steps as f64 * training.batch as f64 * teacher_size * PASSES_OF_A_STEP,
+        Fitting::Em(_) => ROWS_OF_A_MIXTURE * teacher_size,
+    });
     let student = rows * (teacher_size + student_size) * PASSES_OF_A_STEP;
     let evaluation = experiment.evaluation.samples as f64 * (teacher_size + student_size) * PASSES_OF_A_COMPARISON;
     teacher.into_iter().chain([student, evaluation]).collect()

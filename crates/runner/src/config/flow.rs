@@ -2,10 +2,14 @@
 
 use super::check::Checker;
 use super::path::KeyPath;
-use super::written::{Base, Link, Map, Model};
+use super::written::{Base, Conditioner, Link, Map, Model};
 use crate::families;
+use flowstill_kernel::univariate::{Distribution, Kernel, Mixture};
 use flowstill_model::spec::{LEAST_CLIP, MOST_CLIP};
 use flowstill_model::{Architecture, Direction, Family, Orientation, Role, SpecError, Univariate};
+
+/// What a CDF flow is made of unless its map is given.
+const CDF: Mixture = Mixture { components: 8, kernel: Kernel::Gaussian, onto: Distribution::Uniform };
 
 /// Weights between hidden layers that a flow may have at most, 4 GB of them.
 const MOST_WEIGHTS: usize = 1_000_000_000;
@@ -25,13 +29,25 @@ impl Written<'_> {
     /// student, where both are of one kind.
     pub fn checked(self, checker: &mut Checker, role: Role, default: Option<&Architecture>) -> Architecture {
         let at = KeyPath::from(role.name());
+        let before = checker.findings.len();
         let base = |checker: &mut Checker| self.base.map(|base| checked_base(checker, &at.key("base"), base));
         let Some(links) = self.chain else {
             let mut architecture = checked(checker, &at, &self.link, role, default);
-            if let Some(base) = base(checker) {
-                architecture.base = base;
+            let about = families::of(&architecture.family);
+            match base(checker) {
+                Some(_) if !about.keys.contains(&"base") => {
+                    let message = format!("means nothing beside `model: {}`; remove it", about.name(role));
+                    checker.wrong_with(at.key("base"), at.key("model"), message);
+                }
+                Some(base) => architecture.base = base,
+                None => {}
             }
-            domains(checker, &at.key(if self.link.map.is_some() { "map" } else { "base" }), &architecture);
+            if checker.findings.len() == before {
+                let key = ["map", "conditioner", "model", "base"].into_iter();
+                let given = self.link.given();
+                let at = key.filter(|key| given.contains(key)).map(|key| at.key(key)).next();
+                buildable(checker, &at.unwrap_or_else(|| KeyPath::from(role.name())), &architecture);
+            }
             return architecture;
         };
         for key in self.link.given() {
@@ -45,7 +61,9 @@ impl Written<'_> {
         let each = links.iter().enumerate();
         let chain = each.map(|(i, link)| checked(checker, &at.key("chain").index(i), link, role, None)).collect();
         let architecture = Architecture { chain, base: base(checker).unwrap_or_default(), ..Architecture::default() };
-        domains(checker, &at.key("chain"), &architecture);
+        if checker.findings.len() == before {
+            buildable(checker, &at.key("chain"), &architecture);
+        }
         architecture
     }
 }
@@ -64,7 +82,13 @@ fn checked(
         let message = format!("means nothing beside `model: {}`; remove it", about.name(role));
         checker.wrong_with(at.key(key), at.key("model"), message);
     }
-    let own = Architecture { family: family.clone(), layers: about.layers, ..Architecture::default() };
+    let own = Architecture {
+        family: family.clone(),
+        layers: about.layers,
+        hidden: about.hidden.to_vec(),
+        map: (family == Family::Cdf).then(|| Univariate::Mixture(CDF)),
+        ..Architecture::default()
+    };
     // a student is like its teacher as far as both have the same choices
     let default = default.filter(|teacher| teacher.chain.is_empty() && alike(&teacher.family, &family)).unwrap_or(&own);
     let layers = link.layers.map_or(default.layers, |n| checker.whole(at.key("layers"), n, (1, 1000), ""));
@@ -95,6 +119,10 @@ fn checked(
         mixing: link.mixing.map_or(default.mixing, |mixing| mixing.0),
         log_scale_clip,
         residual,
+        conditioner: match &link.conditioner {
+            Some(conditioner) => checked_conditioner(checker, &at.key("conditioner"), conditioner),
+            None => default.conditioner,
+        },
         map,
         base: default.base.clone(),
         chain: Vec::new(),
@@ -161,6 +189,9 @@ fn checked_map(checker: &mut Checker, at: &KeyPath, map: &Map, family: &Family) 
     if let Err(error) = univariate.check() {
         checker.wrong(at.clone(), error.to_string());
     }
+    if *family == Family::Cdf {
+        return Some(checked_cdf(checker, at, map, univariate));
+    }
     let whole = [Direction::Forward, Direction::Inverse]
         .iter()
         .all(|direction| univariate.domain(*direction) == [f64::NEG_INFINITY, f64::INFINITY]);
@@ -175,6 +206,27 @@ fn checked_map(checker: &mut Checker, at: &KeyPath, map: &Map, family: &Family) 
     Some(univariate)
 }
 
+/// A mixture onto the uniform base of a CDF flow.
+fn checked_cdf(checker: &mut Checker, at: &KeyPath, map: &Map, univariate: Univariate) -> Univariate {
+    let Univariate::Mixture(mixture) = univariate else {
+        let message = format!("expected `mixture`, with or without settings, beside `model: cdf`, got `{}`", univariate.name());
+        checker.wrong(at.clone(), message);
+        return univariate;
+    };
+    let onto = map.settings().and_then(|settings| settings.mixture.as_ref()).and_then(|mixture| mixture.onto);
+    if onto.is_some_and(|onto| onto != Distribution::Uniform) {
+        checker.wrong(at.clone(), "a `cdf` flow has a uniform base; remove `onto`, or take `model: elementwise`".to_owned());
+    }
+    Univariate::Mixture(Mixture { onto: Distribution::Uniform, ..mixture })
+}
+
+fn checked_conditioner(checker: &mut Checker, at: &KeyPath, conditioner: &Conditioner) -> flowstill_model::Conditioner {
+    if let Some(message) = conditioner.ambiguity() {
+        checker.wrong(at.clone(), message);
+    }
+    conditioner.plan()
+}
+
 fn checked_base(checker: &mut Checker, at: &KeyPath, base: &Base) -> flowstill_model::Base {
     if let Some(message) = base.ambiguity() {
         checker.wrong(at.clone(), message);
@@ -182,10 +234,12 @@ fn checked_base(checker: &mut Checker, at: &KeyPath, base: &Base) -> flowstill_m
     base.plan()
 }
 
-/// Notes a map that is given numbers which it cannot map.
-fn domains(checker: &mut Checker, at: &KeyPath, architecture: &Architecture) {
+/// Notes settings that a layer cannot be computed with, and maps that are given numbers which they cannot map.
+fn buildable(checker: &mut Checker, at: &KeyPath, architecture: &Architecture) {
     // which dimension and orientation does not matter
-    if let Err(error @ SpecError::OutOfDomain { .. }) = architecture.spec(4, Orientation::Maf, 0).validate() {
-        checker.wrong(at.clone(), error.to_string());
+    match architecture.spec(4, Orientation::Maf, 0).validate() {
+        Err(SpecError::BadRowwise { error, .. }) => checker.wrong(at.clone(), error.to_string()),
+        Err(error @ SpecError::OutOfDomain { .. }) => checker.wrong(at.clone(), error.to_string()),
+        _ => {}
     }
 }

@@ -3,7 +3,9 @@
 use flowstill_data::{Source, Target};
 use flowstill_model::{Architecture, Base, Family, OrderRule};
 use flowstill_student::Recipe;
+use flowstill_teacher::em;
 use flowstill_trainer::Settings;
+use serde::Serialize;
 
 /// A checked experiment. It serialises as the YAML from which it would be read again, with absolute paths and without
 /// defaults to guess; see [`Experiment::to_yaml`].
@@ -33,7 +35,26 @@ pub enum TeacherPlan {
 #[derive(Debug, Clone, PartialEq)]
 pub struct FlowPlan {
     pub architecture: Architecture,
-    pub training: Settings,
+    pub training: Fitting,
+}
+
+/// How the parameters of a teacher are found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Fitting {
+    Gradient(Settings),
+    /// expectation maximisation, of a mixture of Gaussians
+    Em(em::Settings),
+}
+
+impl Fitting {
+    /// The settings of a training by gradient.
+    pub fn gradient(&self) -> Option<&Settings> {
+        match self {
+            Self::Gradient(settings) => Some(settings),
+            Self::Em(_) => None,
+        }
+    }
 }
 
 impl TeacherPlan {

@@ -1,7 +1,7 @@
 //! From a plan back to the YAML from which the same plan would be read, with nothing left to guess.
 
 use super::data::SPLIT;
-use super::plan::{Experiment, FlowPlan, StudentPlan, TeacherPlan};
+use super::plan::{Experiment, Fitting, FlowPlan, StudentPlan, TeacherPlan};
 use super::written::{self, Base, Link, Model, OrNone};
 use crate::families;
 use flowstill_data::{Source, Target};
@@ -86,7 +86,7 @@ impl From<&TeacherPlan> for written::Teacher {
 impl From<&FlowPlan> for written::Teacher {
     fn from(plan: &FlowPlan) -> Self {
         let (link, base, chain) = flow(&plan.architecture, Role::Teacher);
-        Self { base, chain, training: Some((&plan.training).into()), ..Self::of(link) }
+        Self { base, chain, training: Some(training(&plan.training)), ..Self::of(link) }
     }
 }
 
@@ -98,6 +98,17 @@ impl From<&StudentPlan> for written::Student {
             Recipe::Phases(_) => None,
         };
         Self { base, chain, recipe: Some((&plan.recipe).into()), training, ..Self::of(link) }
+    }
+}
+
+fn training(fitting: &Fitting) -> written::Training {
+    match fitting {
+        Fitting::Gradient(settings) => settings.into(),
+        Fitting::Em(settings) => written::Training {
+            steps: Some(settings.steps as i64),
+            patience: Some(OrNone(settings.patience.map(i64::from))),
+            ..Default::default()
+        },
     }
 }
 
@@ -124,6 +135,7 @@ fn link(architecture: &Architecture, role: Role) -> Link {
         mixing: read("mixing").then_some(OrNone(architecture.mixing)),
         log_scale_clip: read("log_scale_clip").then_some(architecture.log_scale_clip),
         residual: read("residual").then_some(architecture.residual),
+        conditioner: read("conditioner").then(|| (&architecture.conditioner).into()),
         map: read("map").then(|| architecture.map.as_ref().into()),
     }
 }

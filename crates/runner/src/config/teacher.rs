@@ -3,11 +3,11 @@
 use super::check::Checker;
 use super::flow;
 use super::path::KeyPath;
-use super::plan::{FlowPlan, TeacherPlan};
+use super::plan::{Fitting, FlowPlan, TeacherPlan};
 use super::training;
 use super::written;
 use flowstill_data::{Source, Target};
-use flowstill_model::Role;
+use flowstill_model::{Family, Role};
 
 /// The teacher for rows from `source`; nothing where the data have no density that could be one.
 pub(super) fn check(
@@ -22,15 +22,20 @@ pub(super) fn check(
         lonely(checker, written);
         return truth(checker, data, source).map(TeacherPlan::Truth);
     }
-    Some(TeacherPlan::Flow(FlowPlan {
-        architecture: flow::Written {
+    let architecture = flow::Written {
             link: written.link(),
             base: written.base.as_ref(),
             chain: written.chain.as_deref(),
-        }
-        .checked(checker, Role::Teacher, None),
-        training: training::check(checker, written.training.as_ref(), "teacher.training", &training::TEACHER),
-    }))
+    }
+    .checked(checker, Role::Teacher, None);
+    let mixture = matches!(architecture.family, Family::GaussianMixture { .. }) && architecture.chain.is_empty();
+    let training = if mixture {
+        Fitting::Em(training::check_em(checker, written.training.as_ref()))
+    } else {
+        let at = "teacher.training";
+        Fitting::Gradient(training::check(checker, written.training.as_ref(), at, &training::TEACHER))
+    };
+    Some(TeacherPlan::Flow(FlowPlan { architecture, training }))
 }
 
 /// Notes the keys that only a flow has.

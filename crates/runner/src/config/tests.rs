@@ -73,7 +73,7 @@ fn defaults_are_those_of_the_reference() {
     assert_eq!(plan.data, Source::File { path: folder.path().join("d.csv"), split: [0.8, 0.1, 0.1], seed: 0 });
     assert_eq!(plan.teacher.flow().unwrap().architecture, Architecture::default());
     assert_eq!(plan.student.architecture, Architecture::default());
-    let (teacher, student) = (&plan.teacher.flow().unwrap().training, auto(&plan));
+    let (teacher, student) = (&plan.teacher.flow().unwrap().training.gradient().unwrap(), auto(&plan));
     assert_eq!((teacher.steps, teacher.rate, teacher.ema, teacher.patience), (20_000, 1e-3, None, Some(10)));
     assert_eq!((student.steps, student.rate, student.ema, student.patience), (10_000, 2e-3, Some(0.998), None));
     assert_eq!((teacher.warmup, teacher.clip_norm, teacher.batch, student.batch), (500, Some(5.0), 512, 256));
@@ -99,7 +99,7 @@ student:
     .unwrap();
     let target = Target::GaussianMixture { dim: 3, components: 5, seed: 7 };
     assert_eq!(plan.data, Source::Synthetic { target, rows: 1000, split: [0.8, 0.1, 0.1], seed: 7 });
-    let (teacher, student) = (&plan.teacher.flow().unwrap().training, auto(&plan));
+    let (teacher, student) = (&plan.teacher.flow().unwrap().training.gradient().unwrap(), auto(&plan));
     assert_eq!((teacher.rate, teacher.weight_decay, teacher.ema), (0.001, 0.001, Some(0.001)));
     assert_eq!((teacher.steps, teacher.warmup, teacher.clip_norm), (1000, 100, None));
     assert_eq!((student.steps, student.warmup, student.ema, student.rate), (1000, 0, None, 0.001));

@@ -3,6 +3,7 @@
 use super::check::{Checker, or_none};
 use super::path::KeyPath;
 use super::written;
+use flowstill_teacher::em;
 use flowstill_trainer::{Schedule, Settings};
 
 /// What a run gets where nothing is written.
@@ -72,4 +73,31 @@ pub(super) fn check(
         until: Vec::new(),
         checkpoint_every: every(checker, "checkpoint_every", written.checkpoint_every.unwrap_or(1000)),
     }
+}
+
+/// The settings of expectation maximisation, whose steps are iterations.
+pub(super) fn check_em(checker: &mut Checker, written: Option<&written::Training>) -> em::Settings {
+    let nothing = written::Training::default();
+    let (written, default) = (written.unwrap_or(&nothing), em::Settings::default());
+    let at = KeyPath::from("teacher.training");
+    let strangers = [
+        ("batch", written.batch.is_some()),
+        ("rate", written.rate.is_some()),
+        ("schedule", written.schedule.is_some()),
+        ("warmup", written.warmup.is_some()),
+        ("weight_decay", written.weight_decay.is_some()),
+        ("clip_norm", written.clip_norm.is_some()),
+        ("ema", written.ema.is_some()),
+        ("validate_every", written.validate_every.is_some()),
+        ("checkpoint_every", written.checkpoint_every.is_some()),
+    ];
+    for (key, _) in strangers.into_iter().filter(|(_, given)| *given) {
+        let message = "means nothing for a mixture of Gaussians, which is fitted by EM; it takes `steps`, its most \
+                       iterations, and `patience`";
+        checker.wrong_with(at.key(key), "teacher.model", message.to_owned());
+    }
+    let steps = written.steps.map_or(default.steps, |steps| checker.whole(at.key("steps"), steps, (1, MOST_STEPS), "") as u64);
+    let patience = or_none(written.patience, default.patience.map(i64::from))
+        .map(|patience| checker.whole(at.key("patience"), patience, (1, 1_000_000), " or `none`") as u32);
+    em::Settings { steps, patience, ..default }
 }

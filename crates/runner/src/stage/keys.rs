@@ -1,6 +1,6 @@
 //! The names of stages: hashes of all that they depend on.
 
-use crate::config::{Experiment, FlowPlan, TeacherPlan, config_hash, written};
+use crate::config::{Experiment, Fitting, FlowPlan, TeacherPlan, config_hash, written};
 use crate::provenance::VERSION;
 use flowstill_flow::Engine;
 use flowstill_student::{Phase, Recipe};
@@ -42,7 +42,11 @@ impl Keys<'_> {
 
     /// Key of the teacher that is trained by `plan`.
     pub fn flow(&self, plan: &FlowPlan) -> String {
-        self.key("teacher", (&plan.architecture, training(&plan.training)), None)
+        let fitting = match &plan.training {
+            Fitting::Gradient(settings) => Fitting::Gradient(training(settings)),
+            em @ Fitting::Em(_) => em.clone(),
+        };
+        self.key("teacher", (&plan.architecture, fitting), None)
     }
 
     /// Key of the student of the teacher with key `teacher`, or of the known density.

@@ -4,7 +4,7 @@ use super::StageRecord;
 use super::keys::Keys;
 use super::teacher::Teacher;
 use super::watch::Watch;
-use crate::config::{Experiment, FlowPlan, TeacherPlan};
+use crate::config::{Experiment, Fitting, FlowPlan, TeacherPlan};
 use crate::console::Console;
 use crate::error::RunError;
 use crate::folder::Folder;
@@ -13,7 +13,7 @@ use crate::tensorboard::Hparam;
 use crate::truth::Truth;
 use flowstill_data::{Dataset, Target};
 use flowstill_flow::Engine;
-use flowstill_model::{Architecture, Checkpoint, FlowSpec, Orientation, Provenance, Role};
+use flowstill_model::{Architecture, Checkpoint, Family, FlowSpec, Orientation, Provenance, Role};
 use flowstill_student::{Limits, Recipe, Source};
 use flowstill_teacher::Nll;
 use flowstill_trainer::{End, Environment, Settings, State, TrainError};
@@ -98,20 +98,26 @@ impl Workshop<'_> {
         }
         let seed = self.experiment.seed;
         let spec = plan.architecture.spec(self.data.dim(), Orientation::Maf, seed);
-        let settings = settings(&plan.architecture, &plan.training, seed);
+        let settings = match &plan.training {
+            Fitting::Gradient(training) => settings(&plan.architecture, training, seed),
+            Fitting::Em(training) => vec![("steps", (training.steps as f64).into()), ("seed", (seed as f64).into())],
+        };
         let mut watch = self.watch(Role::Teacher, Nll::TERMS, settings, spec, console);
         let started = Instant::now();
         let state = self.folder.state("teacher");
         let environment = self.environment(&state, &key);
-        let fitted = flowstill_teacher::fit(
-            self.data,
-            &plan.architecture,
-            &plan.training,
-            seed,
-            self.engine,
-            &environment,
-            &mut watch,
-        );
+        let fitted = match (&plan.training, &plan.architecture.family) {
+            (Fitting::Em(settings), Family::GaussianMixture { components, covariance }) => {
+                let (components, covariance) = (*components, *covariance);
+                let data = self.data;
+                flowstill_teacher::fit_mixture(data, components, covariance, settings, seed, &environment, &mut watch)
+            }
+            (Fitting::Em(_), _) => unreachable!("only mixtures are fitted by EM"),
+            (Fitting::Gradient(training), _) => {
+                let architecture = &plan.architecture;
+                flowstill_teacher::fit(self.data, architecture, training, seed, self.engine, &environment, &mut watch)
+            }
+        };
         let resumed_at = watch.resumed_at;
         watch.end(fitted.is_ok());
         console.trained();

@@ -25,6 +25,14 @@ fn every_family_is_read_built_and_comes_back_from_the_yaml_that_is_printed() {
         "teacher: {model: {linear: {factors: householder}}}",
         "teacher: {model: elementwise, map: {leaky_relu: {slope: 0.5}}, layers: 3, mixing: rotation}",
         "teacher: {chain: [{model: linear}, {model: coupling, layers: 2, map: mixture}, {model: planar}], base: diagonal}",
+        "teacher: {model: cdf}\nstudent: {model: cdf, map: {mixture: {components: 3, kernel: logistic}}}",
+        "teacher: {model: residual, base: student_t}\nstudent: {model: {residual: {log_det: roulette, terms: 3}}}",
+        "teacher: {model: {continuous: {steps: 8, trace: hutchinson}}}\nstudent: {model: continuous, hidden: [9]}",
+        "teacher: {model: gaussian, training: {steps: 4}}",
+        "teacher: {model: {gaussian_mixture: {components: 3}}}\nstudent: {model: {gaussian_mixture: {covariance: diagonal}}}",
+        "teacher: {model: maf, base: {mixture: {components: 4}}, conditioner: transformer, map: mixture}",
+        "teacher: {model: coupling, conditioner: {transformer: {width: 8, heads: 2}}, base: logistic}",
+        "teacher: {base: uniform, chain: [{model: elementwise, map: {mixture: {onto: uniform}}}, {model: elementwise, map: student_t}]}",
         "teacher: {chain: [{model: elementwise, map: sigmoid}, {model: elementwise, map: logit}]}",
     ] {
         let plan = plan(text);
@@ -119,6 +127,33 @@ fn what_a_family_does_not_read_is_refused() {
         (
             "data: {path: d.csv}\nteacher: {model: elementwise, map: sigmoid}",
             &["a.yaml:2:36: teacher.map: layer 0: a sigmoid layer takes numbers in (0, 1) from the data side, …"],
+        ),
+        (
+            "data: {path: d.csv}\nteacher: {model: gaussian, base: student_t, training: {rate: 1}}",
+            &[
+                "a.yaml:2:28: teacher.base: means nothing beside `model: gaussian_mixture`; remove it",
+                "a.yaml:2:57: teacher.training.rate: means nothing for a mixture of Gaussians, …",
+            ],
+        ),
+        (
+            "data: {path: d.csv}\nteacher: {model: {residual: {lipschitz: 1.5}}}",
+            &["a.yaml:2:11: teacher.model: lipschitz must be from 0.01 to …"],
+        ),
+        (
+            "data: {path: d.csv}\nteacher: {model: {continuous: {steps: 0}}}",
+            &["a.yaml:2:11: teacher.model: steps must be from 1 to 10000, got 0"],
+        ),
+        (
+            "data: {path: d.csv}\nteacher: {conditioner: {transformer: {width: 7, heads: 2}}}",
+            &["a.yaml:2:11: teacher.conditioner: a transformer's width …"],
+        ),
+        (
+            "data: {path: d.csv}\nteacher: {model: cdf, map: affine}",
+            &["a.yaml:2:23: teacher.map: …"],
+        ),
+        (
+            "data: {path: d.csv}\nteacher: {model: maf, base: uniform}",
+            &["a.yaml:2:23: teacher.model: layer 0: …"],
         ),
         (
             "data: {synthetic: two_moons}\nteacher: {model: truth, base: diagonal}",

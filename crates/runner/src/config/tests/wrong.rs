@@ -64,7 +64,7 @@ fn unknown_and_duplicate_keys() {
             "data: {path: d.csv}\nteacher:\n  hiden: [8]\n  steps: 3\n  training: {learning_rate: 1, seed: 4, rate: -1}\n",
             &[
                 "a.yaml:3:3: teacher: unknown key `hiden`; did you mean `hidden`? known keys: model, layers, hidden, \
-                 activation, order, normalisation, mixing, log_scale_clip, residual, map, base, chain, training",
+                 activation, order, normalisation, mixing, log_scale_clip, residual, conditioner, map, base, chain, training",
                 "a.yaml:4:3: teacher: unknown key `steps`; `steps` belongs under `teacher.training`; known keys: …",
                 "a.yaml:5:14: teacher.training: unknown key `learning_rate`; did you mean `rate`? known keys: …",
                 "a.yaml:5:32: teacher.training: unknown key `seed`; `seed` belongs at the top level; known keys: …",

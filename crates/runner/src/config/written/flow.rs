@@ -1,6 +1,6 @@
 //! What a user may write of a flow: the keys that `teacher`, `student` and the links of a chain share.
 
-use super::{Base, Map, Model, Objective, OrNone, Recipe, Training};
+use super::{Base, Conditioner, Map, Model, Objective, OrNone, Recipe, Training};
 use flowstill_model::{Activation, Factors, Normalisation, OrderRule};
 use serde::{Deserialize, Serialize};
 
@@ -42,10 +42,14 @@ macro_rules! flow_section {
             /// equal widths. Default false.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub residual: Option<bool>,
+            /// The network of each layer: `mlp`, masked or of the coordinates that determine the others, or
+            /// `transformer`, also as `{transformer: {blocks: 2, width: 32, heads: 4}}`. Default `mlp`.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub conditioner: Option<Conditioner>,
             /// What is done to each coordinate: `affine`, `additive` (NICE, with a scaling layer at the base),
             /// `rational_quadratic`, `b_spline`, `mixture`, `positive_sum`, `sinh_arcsinh` or `leaky_relu`; in a chain
             /// also the maps onto intervals `sigmoid`, `logit`, `tanh` and `softplus`. With settings as
-            /// `{rational_quadratic: {bins: 8, bound: 4}}`. Default `affine`.
+            /// `{rational_quadratic: {bins: 8, bound: 4}}`. Default `affine`, for `cdf` `mixture`.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub map: Option<Map>,
             $($(#[$doc])* #[serde(skip_serializing_if = "Option::is_none")] pub $key: $kind,)*
@@ -64,6 +68,7 @@ macro_rules! flow_section {
                     mixing: self.mixing,
                     log_scale_clip: self.log_scale_clip,
                     residual: self.residual,
+                    conditioner: self.conditioner.clone(),
                     map: self.map.clone(),
                 }
             }
@@ -81,6 +86,7 @@ macro_rules! flow_section {
                     mixing: link.mixing,
                     log_scale_clip: link.log_scale_clip,
                     residual: link.residual,
+                    conditioner: link.conditioner,
                     map: link.map,
                     ..Self::default()
                 }
@@ -98,12 +104,14 @@ flow_section! {
     /// The teacher: a flow that is fitted to the rows; or, with `model: truth` and no other key, the known density of the
     /// data.
     Teacher {
-        /// What the layers start from: `normal` or `diagonal`. Default `normal`.
+        /// What the layers start from: `normal`, `diagonal`, `student_t`, `logistic`, `uniform` or `mixture`, also as
+        /// `{mixture: {components: 8}}`. Default `normal`.
         base: Option<Base>,
         /// In place of `model` and the keys of its layers: parts of the flow, from base to data, each with keys as
         /// above.
         chain: Option<Vec<Link>>,
-        /// Maximum likelihood on the training rows.
+        /// Maximum likelihood on the training rows, by gradient. A mixture of Gaussians is fitted by EM, for which `steps` are
+        /// iterations, 500 by default, and `patience` is 20; it has no other keys.
         training: Option<Training>,
     }
 }
@@ -140,6 +148,7 @@ impl Link {
             ("mixing", self.mixing.is_some()),
             ("log_scale_clip", self.log_scale_clip.is_some()),
             ("residual", self.residual.is_some()),
+            ("conditioner", self.conditioner.is_some()),
             ("map", self.map.is_some()),
         ])
     }

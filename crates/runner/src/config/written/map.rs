@@ -79,6 +79,7 @@ impl choice::Settings for Settings {
         "logit",
         "tanh",
         "softplus",
+        "student_t",
     ];
     const EXPECTED: &'static str = "one map, as `affine`, `mixture` or `{rational_quadratic: {bins: 8}}`";
 
@@ -133,6 +134,7 @@ impl Map {
             "logit" => Univariate::Logit,
             "tanh" => Univariate::Tanh,
             "softplus" => Univariate::Softplus,
+            "student_t" => Univariate::StudentT,
             other => unreachable!("{other} is no name of a map"),
         })
     }

@@ -7,6 +7,7 @@
 //! The ranges are checked afterwards, see [`super::Experiment`].
 
 mod choice;
+mod conditioner;
 mod flow;
 mod map;
 mod model;
@@ -14,6 +15,7 @@ mod recipe;
 mod sweep;
 
 pub use choice::{Choice, Settings};
+pub use conditioner::Conditioner;
 pub use flow::{Link, Student, Teacher};
 pub use map::Map;
 pub use model::{Base, Model};

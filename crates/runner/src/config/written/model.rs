@@ -1,8 +1,8 @@
 //! What a user may write of the family of a flow, and of what its layers start from.
 
 use super::choice::{self, Choice};
-use flowstill_kernel::rows::Ridge;
-use flowstill_model::{Base as BasePlan, Factors, Family};
+use flowstill_kernel::rows::{Covariance, Ridge, Smooth, Solver};
+use flowstill_model::{Base as BasePlan, Exactness, Factors, Family, Hutchinson, Roulette};
 use serde::{Deserialize, Serialize};
 
 /// The family of a flow.
@@ -18,6 +18,71 @@ pub struct ModelSettings {
     /// `factors`: `plu`, `householder`, `rotation`, `triangular`, `diagonal` or `permutation`, default `plu`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub linear: Option<Linear>,
+    /// `activation`: `lip_swish`, `tanh` or `softplus`, default `lip_swish`; `lipschitz`, 0.01 to 0.99, default 0.97;
+    /// `log_det`: `auto`, `exact` or `roulette`, default `auto`: exact up to 16 dimensions; of the roulette `terms`,
+    /// default 8, and `probability`, 0.01 to 0.99, default 0.25.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub residual: Option<Residual>,
+    /// `activation` as above, default `tanh`; `tolerance`, default 1e-5, or a number of equal `steps`; `trace`: `auto`,
+    /// `exact` or `hutchinson`, default `auto`: exact up to 16 dimensions; `probes` of Hutchinson's, default 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub continuous: Option<Continuous>,
+    /// `components`, default 10; `covariance`: `full` or `diagonal`, default `full`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gaussian_mixture: Option<GaussianMixture>,
+}
+
+/// The keys of a residual flow.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Residual {
+    pub activation: Option<Smooth>,
+    pub lipschitz: Option<f64>,
+    pub log_det: Option<LogDet>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probability: Option<f64>,
+}
+
+/// How a log-det is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogDet {
+    Auto,
+    Exact,
+    Roulette,
+}
+
+/// The keys of a continuous flow.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Continuous {
+    pub activation: Option<Smooth>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tolerance: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<i64>,
+    pub trace: Option<Trace>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probes: Option<i64>,
+}
+
+/// How a trace is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trace {
+    Auto,
+    Exact,
+    Hutchinson,
+}
+
+/// The keys of a mixture of Gaussians.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GaussianMixture {
+    pub components: Option<i64>,
+    pub covariance: Option<Covariance>,
 }
 
 /// The keys of a planar flow.
@@ -34,13 +99,81 @@ pub struct Linear {
     pub factors: Option<Factors>,
 }
 
+/// A count as it is, or 0, which no family takes.
+fn count(written: Option<i64>, default: usize) -> usize {
+    written.map_or(default, |n| usize::try_from(n).unwrap_or(0))
+}
+
+impl Residual {
+    fn family(&self) -> Family {
+        let roulette = Roulette { terms: count(self.terms, 8), probability: self.probability.unwrap_or(0.25) };
+        Family::Residual {
+            activation: self.activation.unwrap_or(Smooth::LipSwish),
+            lipschitz: self.lipschitz.unwrap_or(0.97),
+            log_det: match self.log_det.unwrap_or(LogDet::Auto) {
+                LogDet::Auto => Exactness::Auto(roulette),
+                LogDet::Exact => Exactness::Exact,
+                LogDet::Roulette => Exactness::Estimate(roulette),
+            },
+        }
+    }
+}
+
+impl Continuous {
+    fn family(&self) -> Family {
+        let hutchinson = Hutchinson { probes: count(self.probes, 1) };
+        Family::Continuous {
+            activation: self.activation.unwrap_or(Smooth::Tanh),
+            solver: match self.steps {
+                Some(steps) => Solver::Fixed { steps: count(Some(steps), 0) },
+                None => Solver::Adaptive { tolerance: self.tolerance.unwrap_or(1e-5) },
+            },
+            trace: match self.trace.unwrap_or(Trace::Auto) {
+                Trace::Auto => Exactness::Auto(hutchinson),
+                Trace::Exact => Exactness::Exact,
+                Trace::Hutchinson => Exactness::Estimate(hutchinson),
+            },
+        }
+    }
+}
+
+impl GaussianMixture {
+    fn plan(&self) -> (usize, Covariance) {
+        (count(self.components, 10), self.covariance.unwrap_or(Covariance::Full))
+    }
+
+    fn of(components: usize, covariance: Covariance) -> Self {
+        Self { components: Some(components as i64), covariance: Some(covariance) }
+    }
+}
+
 impl choice::Settings for ModelSettings {
     const NAMES: &'static [&'static str] =
-        &["maf", "iaf", "coupling", "planar", "radial", "linear", "elementwise", "truth"];
+        &[
+        "maf",
+        "iaf",
+        "coupling",
+        "planar",
+        "radial",
+        "linear",
+        "elementwise",
+        "cdf",
+        "residual",
+        "continuous",
+        "gaussian_mixture",
+        "gaussian",
+        "truth",
+    ];
     const EXPECTED: &'static str = "one family of flows, as `coupling` or `{planar: {function: arctan}}`";
 
     fn given(&self) -> Vec<&'static str> {
-        choice::given([("planar", self.planar.is_some()), ("linear", self.linear.is_some())])
+        choice::given([
+            ("planar", self.planar.is_some()),
+            ("linear", self.linear.is_some()),
+            ("residual", self.residual.is_some()),
+            ("continuous", self.continuous.is_some()),
+            ("gaussian_mixture", self.gaussian_mixture.is_some()),
+        ])
     }
 }
 
@@ -62,6 +195,14 @@ impl Model {
                 Family::Linear { factors }
             }
             "elementwise" => Family::Elementwise,
+            "cdf" => Family::Cdf,
+            "residual" => settings.residual.clone().unwrap_or_default().family(),
+            "continuous" => settings.continuous.clone().unwrap_or_default().family(),
+            "gaussian_mixture" => {
+                let (components, covariance) = settings.gaussian_mixture.clone().unwrap_or_default().plan();
+                Family::GaussianMixture { components, covariance }
+            }
+            "gaussian" => Family::GaussianMixture { components: 1, covariance: Covariance::Full },
             _ => return None,
         })
     }
@@ -75,6 +216,42 @@ impl Model {
             Family::Coupling => return Self::Named("coupling"),
             Family::Radial => return Self::Named("radial"),
             Family::Elementwise => return Self::Named("elementwise"),
+            Family::Cdf => return Self::Named("cdf"),
+            Family::Residual { activation, lipschitz, log_det } => {
+                let (log_det, roulette) = match *log_det {
+                    Exactness::Exact => (LogDet::Exact, None),
+                    Exactness::Auto(roulette) => (LogDet::Auto, Some(roulette)),
+                    Exactness::Estimate(roulette) => (LogDet::Roulette, Some(roulette)),
+                };
+                settings.residual = Some(Residual {
+                    activation: Some(*activation),
+                    lipschitz: Some(*lipschitz),
+                    log_det: Some(log_det),
+                    terms: roulette.map(|roulette| roulette.terms as i64),
+                    probability: roulette.map(|roulette| roulette.probability),
+                });
+            }
+            Family::Continuous { activation, solver, trace } => {
+                let (trace, hutchinson) = match *trace {
+                    Exactness::Exact => (Trace::Exact, None),
+                    Exactness::Auto(hutchinson) => (Trace::Auto, Some(hutchinson)),
+                    Exactness::Estimate(hutchinson) => (Trace::Hutchinson, Some(hutchinson)),
+                };
+                let (tolerance, steps) = match *solver {
+                    Solver::Adaptive { tolerance } => (Some(tolerance), None),
+                    Solver::Fixed { steps } => (None, Some(steps as i64)),
+                };
+                settings.continuous = Some(Continuous {
+                    activation: Some(*activation),
+                    tolerance,
+                    steps,
+                    trace: Some(trace),
+                    probes: hutchinson.map(|hutchinson| hutchinson.probes as i64),
+                });
+            }
+            Family::GaussianMixture { components, covariance } => {
+                settings.gaussian_mixture = Some(GaussianMixture::of(*components, *covariance));
+            }
             Family::Planar { function } => settings.planar = Some(Planar { function: Some(*function) }),
             Family::Linear { factors } => settings.linear = Some(Linear { factors: Some(*factors) }),
         }
@@ -88,14 +265,19 @@ pub type Base = Choice<BaseSettings>;
 /// The bases that have settings.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct BaseSettings {}
+pub struct BaseSettings {
+    /// As of `model: gaussian_mixture`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mixture: Option<GaussianMixture>,
+}
 
 impl choice::Settings for BaseSettings {
-    const NAMES: &'static [&'static str] = &["normal", "diagonal"];
-    const EXPECTED: &'static str = "one base, as `normal` or `diagonal`";
+    const NAMES: &'static [&'static str] = 
+        &["normal", "diagonal", "student_t", "logistic", "uniform", "mixture"];
+    const EXPECTED: &'static str = "one base, as `student_t` or `{mixture: {components: 8}}`";
 
     fn given(&self) -> Vec<&'static str> {
-        Vec::new()
+        choice::given([("mixture", self.mixture.is_some())])
     }
 }
 
@@ -104,6 +286,14 @@ impl Base {
     pub fn plan(&self) -> BasePlan {
         match self.name() {
             Some("diagonal") => BasePlan::Diagonal,
+            Some("student_t") => BasePlan::StudentT,
+            Some("logistic") => BasePlan::Logistic,
+            Some("uniform") => BasePlan::Uniform,
+            Some("mixture") => {
+                let written = self.settings().and_then(|settings| settings.mixture.clone());
+                let (components, covariance) = written.unwrap_or_default().plan();
+                BasePlan::Mixture { components, covariance }
+            }
             _ => BasePlan::Normal,
         }
     }
@@ -114,6 +304,13 @@ impl From<&BasePlan> for Base {
         Self::Named(match base {
             BasePlan::Normal => "normal",
             BasePlan::Diagonal => "diagonal",
+            BasePlan::StudentT => "student_t",
+            BasePlan::Logistic => "logistic",
+            BasePlan::Uniform => "uniform",
+            BasePlan::Mixture { components, covariance } => {
+                let mixture = Some(GaussianMixture::of(*components, *covariance));
+                return Self::Set(Box::new(BaseSettings { mixture }));
+            }
         })
     }
 }

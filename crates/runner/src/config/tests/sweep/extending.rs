@@ -21,8 +21,9 @@ fn sections_are_merged_and_all_else_is_replaced() {
     let plan = experiment(desk.path(), "extends: deep.yaml\nteacher: {hidden: [5], training: {warmup: 3}}\nstudent:\n");
     let teacher = plan.teacher.flow().unwrap();
     assert_eq!((plan.name.as_str(), plan.seed), ("a", 4));
+    let training = teacher.training.gradient().unwrap();
     assert_eq!(
-        (teacher.architecture.hidden.clone(), teacher.training.steps, teacher.training.warmup),
+        (teacher.architecture.hidden.clone(), training.steps, training.warmup),
         (vec![5], 90, 3)
     );
     // an empty heading says nothing
