@@ -6,8 +6,8 @@ use flowstill_kernel::adam::{AdamState, AdamStep, norm};
 use flowstill_kernel::affine::Direction;
 use flowstill_kernel::incremental::{Adjoint, AdjointBuffers, Solve, Sweep};
 use flowstill_kernel::machine::{DenseProduct, read_all};
-use flowstill_kernel::noise::{Purpose, fill_gaussian};
-use flowstill_kernel::rows::{Covariance, GaussianMixture, RowMap, Transformer};
+use flowstill_kernel::noise::{Purpose, fill_gaussian, stream};
+use flowstill_kernel::rows::{Covariance, GaussianMixture, LogDet, RowMap, RowSpec, Smooth, Solver, Trace, Transformer};
 use flowstill_kernel::univariate::{Affine, Univariate};
 use flowstill_kernel::{Activation, ElementMap, Incremental, Layer, Made, Parallel, Workspace};
 use std::hint::black_box;
@@ -208,6 +208,56 @@ fn transformers(c: &mut Criterion) {
                     dx.copy_from_slice(&x);
                     map.solve_transposed_rows(&theta, &x, &mut dx);
                 });
+/// Maps of rows made of networks: a training step is a map and its gradient.
+fn networks(c: &mut Criterion) {
+    const ROWS: usize = 256;
+    let (hidden, activation) = (vec![64, 64], Smooth::LipSwish);
+    for dim in [8, 36] {
+        let mut group = c.benchmark_group(format!("networks of 64, 64 in {dim} dimensions"));
+        let residual = |log_det| {
+            let spec = RowSpec::Residual { hidden: hidden.clone(), activation, lipschitz: 0.9, log_det };
+            (spec, dim * 64 + 64 * 64 + 64 * dim)
+        };
+        let continuous = |solver, trace| {
+            let spec = RowSpec::Continuous { hidden: hidden.clone(), activation, solver, trace };
+            (spec, (dim + 1) * 64 + 64 * 64 + 64 * dim)
+        };
+        let hutchinson = Trace::Hutchinson { probes: 1, seed: 0 };
+        let roulette = LogDet::Roulette { terms: 4, probability: 0.3, seed: 0 };
+        let (fixed, adaptive) = (Solver::Fixed { steps: 8 }, Solver::Adaptive { tolerance: 1e-5 });
+        // passes of a row, forward for the map and forward and two back for its gradient; unknown where they depend on
+        // the rows
+        let points = 4 * 8;
+        for (name, (spec, weights), passes) in [
+            ("residual, exact", residual(LogDet::Exact), 4 * (1 + dim)),
+            ("residual, roulette", residual(roulette), 0),
+            ("continuous, fixed, exact", continuous(fixed, Trace::Exact), 4 * (1 + dim) * points),
+            ("continuous, fixed, hutchinson", continuous(fixed, hutchinson), 4 * 2 * points),
+            ("continuous, adaptive, hutchinson", continuous(adaptive, hutchinson), 0),
+        ] {
+            let map: Box<dyn RowMap<f32> + Send + Sync> = spec.build(dim);
+            let theta: Vec<f32> = spec.initial(dim, &mut stream(0, Purpose::Init, 0)).iter().map(|v| 1.5 * v).collect();
+            let (u, dy, d_log_det) = (wave(ROWS * dim, 1.0), wave(ROWS * dim, 0.1), vec![-1.0; ROWS]);
+            let (mut y, mut log_det, mut d_theta) = (u.clone(), vec![0.0; ROWS], vec![0.0; theta.len()]);
+            let mut du = u.clone();
+            if passes > 0 {
+                group.throughput(Throughput::Elements((ROWS * weights * passes) as u64));
+            } else {
+                group.throughput(Throughput::Elements(ROWS as u64));
+            }
+            group.bench_function(format!("{name}, a step of {ROWS} rows"), |b| {
+                b.iter(|| {
+                    map.map_rows(&theta, &u, &mut y, &mut log_det);
+                    map.gradient_rows(&theta, &u, &dy, &d_log_det, &mut du, &mut d_theta);
+                });
+            });
+            group.throughput(Throughput::Elements(1));
+            group.bench_function(format!("{name}, one row"), |b| {
+                b.iter(|| map.map_rows(&theta, &u[..dim], &mut y[..dim], &mut log_det[..1]));
+            });
+            group.throughput(Throughput::Elements(ROWS as u64));
+            group.bench_function(format!("{name}, solving {ROWS} rows"), |b| {
+                b.iter(|| map.solve_rows(&theta, &u, &mut y));
             });
         }
     }
@@ -218,5 +268,5 @@ fn map_products(width: usize, blocks: usize) -> usize {
     12 * blocks * width * width
 }
 
-criterion_group!(kernels, machine, training, sampling, mixtures, transformers);
+criterion_group!(kernels, machine, training, sampling, mixtures, transformers, networks);
 criterion_main!(kernels);

@@ -3,8 +3,8 @@
 use crate::family::{self, Base, Conditioner, Factors, Family};
 use crate::order::OrderRule;
 use crate::spec::{Autoregressive, FlowSpec, LayerSpec, Orientation};
-use flowstill_kernel::noise::{Purpose, stream};
 use flowstill_kernel::affine::Direction;
+use flowstill_kernel::noise::{Purpose, stream};
 use flowstill_kernel::rows::{Form, RowSpec, Transformer};
 use flowstill_kernel::univariate::Affine;
 use flowstill_kernel::{Activation, Univariate};

@@ -149,7 +149,10 @@ pub enum Base {
     /// from 0 to 1
     Uniform,
     /// a mixture of Gaussians, learned together with the layers
-    Mixture { components: usize, covariance: Covariance },
+    Mixture {
+        components: usize,
+        covariance: Covariance,
+    },
 }
 
 impl Base {

@@ -39,8 +39,19 @@ pub struct Part {
     pub choices: &'static [&'static str],
 }
 
-const CONDITIONED: &[&str] =
-    &["layers", "hidden", "activation", "order", "normalisation", "mixing", "log_scale_clip", "residual", "conditioner", "map", "base"];
+const CONDITIONED: &[&str] = &[
+    "layers",
+    "hidden",
+    "activation",
+    "order",
+    "normalisation",
+    "mixing",
+    "log_scale_clip",
+    "residual",
+    "conditioner",
+    "map",
+    "base",
+];
 const STACKED: &[&str] = &["layers", "normalisation", "mixing", "base"];
 const DENSE: &[&str] = &["layers", "hidden", "normalisation", "mixing", "base"];
 

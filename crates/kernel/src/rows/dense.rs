@@ -1,5 +1,8 @@
 //! Small dense matrices in double precision: elimination with partial pivoting.
 
+use crate::Real;
+use crate::isa::{Instructions, dispatch, multiply_add};
+
 /// `P·A = L·U` of a matrix that was row-major.
 #[derive(Debug, Clone)]
 pub(super) struct Factors {
@@ -12,23 +15,7 @@ pub(super) struct Factors {
 impl Factors {
     pub fn new(dim: usize, mut a: Vec<f64>) -> Self {
         let mut order: Vec<usize> = (0..dim).collect();
-        for k in 0..dim {
-            let size = |i: usize| a[i * dim + k].abs();
-            let pivot = (k + 1..dim).fold(k, |best, i| if size(i) > size(best) { i } else { best });
-            if pivot != k {
-                order.swap(k, pivot);
-                (0..dim).for_each(|j| a.swap(k * dim + j, pivot * dim + j));
-            }
-            let (above, below) = a.split_at_mut((k + 1) * dim);
-            let top = &above[k * dim..];
-            for row in below.chunks_exact_mut(dim) {
-                let factor = row[k] / top[k];
-                row[k] = factor;
-                for j in k + 1..dim {
-                    row[j] -= factor * top[j];
-                }
-            }
-        }
+        eliminate(dim, &mut a, &mut order);
         Self { dim, lu: a, order }
     }
 
@@ -57,14 +44,74 @@ impl Factors {
 
     /// `A⁻¹`, row-major.
     pub fn inverse(&self) -> Vec<f64> {
-        let dim = self.dim;
-        let (mut unit, mut inverse) = (vec![0.0; dim], vec![0.0; dim * dim]);
-        for (i, row) in inverse.chunks_exact_mut(dim).enumerate() {
-            unit[i] = 1.0;
-            self.solve_transposed(&unit, row);
-            unit[i] = 0.0;
+        let mut x = vec![0.0; self.dim * self.dim];
+        self.order.iter().enumerate().for_each(|(i, &from)| x[i * self.dim + from] = 1.0);
+        substitute(self.dim, &self.lu, &mut x);
+        x
+    }
+}
+
+dispatch! {
+    /// Replaces `a` by its factors, and permutes `order` as its rows.
+    fn eliminate(dim: usize, a: &mut [R], order: &mut [usize]) = eliminate_body
+}
+
+#[inline(always)]
+fn eliminate_body<R: Real, I: Instructions>(dim: usize, a: &mut [R], order: &mut [usize]) {
+    for k in 0..dim {
+        let mut pivot = k;
+        for i in k + 1..dim {
+            if a[i * dim + k].abs() > a[pivot * dim + k].abs() {
+                pivot = i;
+            }
         }
-        inverse
+        if pivot != k {
+            order.swap(k, pivot);
+            for j in 0..dim {
+                a.swap(k * dim + j, pivot * dim + j);
+            }
+        }
+        let (above, below) = a.split_at_mut((k + 1) * dim);
+        let top = &above[k * dim..];
+        for row in below.chunks_exact_mut(dim) {
+            row[k] /= top[k];
+            let by = row[k];
+            subtract::<R, I>(by, &top[k + 1..], &mut row[k + 1..]);
+        }
+    }
+}
+
+dispatch! {
+    /// `x ← U⁻¹·L⁻¹·x`, a row of `x` at a time.
+    fn substitute(dim: usize, lu: &[R], x: &mut [R]) = substitute_body
+}
+
+#[inline(always)]
+fn substitute_body<R: Real, I: Instructions>(dim: usize, lu: &[R], x: &mut [R]) {
+    for k in 0..dim {
+        let (done, rest) = x.split_at_mut((k + 1) * dim);
+        for (i, row) in rest.chunks_exact_mut(dim).enumerate() {
+            subtract::<R, I>(lu[(k + 1 + i) * dim + k], &done[k * dim..], row);
+        }
+    }
+    for k in (0..dim).rev() {
+        let (rest, done) = x.split_at_mut(k * dim);
+        let row = &mut done[..dim];
+        for j in 0..dim {
+            row[j] /= lu[k * dim + k];
+        }
+        for (i, other) in rest.chunks_exact_mut(dim).enumerate() {
+            subtract::<R, I>(lu[i * dim + k], row, other);
+        }
+    }
+}
+
+/// `y −= by·x`.
+#[inline(always)]
+fn subtract<R: Real, I: Instructions>(by: R, x: &[R], y: &mut [R]) {
+    let x = &x[..y.len()];
+    for j in 0..y.len() {
+        y[j] = multiply_add::<R, I>(-by, x[j], y[j]);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::check::Checker;
 use super::path::KeyPath;
 use super::written::{Base, Conditioner, Link, Map, Model};
-use crate::families;
+use crate::families::{self, About};
 use flowstill_kernel::univariate::{Distribution, Kernel, Mixture};
 use flowstill_model::spec::{LEAST_CLIP, MOST_CLIP};
 use flowstill_model::{Architecture, Direction, Family, Orientation, Role, SpecError, Univariate};
@@ -33,7 +33,7 @@ impl Written<'_> {
         let base = |checker: &mut Checker| self.base.map(|base| checked_base(checker, &at.key("base"), base));
         let Some(links) = self.chain else {
             let mut architecture = checked(checker, &at, &self.link, role, default);
-            let about = families::of(&architecture.family);
+            let about = about(&self.link, &architecture.family);
             match base(checker) {
                 Some(_) if !about.keys.contains(&"base") => {
                     let message = format!("means nothing beside `model: {}`; remove it", about.name(role));
@@ -43,10 +43,13 @@ impl Written<'_> {
                 None => {}
             }
             if checker.findings.len() == before {
-                let key = ["map", "conditioner", "model", "base"].into_iter();
+                let key = ["map", "conditioner", "model"].into_iter();
                 let given = self.link.given();
-                let at = key.filter(|key| given.contains(key)).map(|key| at.key(key)).next();
-                buildable(checker, &at.unwrap_or_else(|| KeyPath::from(role.name())), &architecture);
+                let base = self.base.map(|_| "base");
+                // what is inherited whole was judged where it is written
+                if let Some(key) = key.filter(|key| given.contains(key)).chain(base).next() {
+                    buildable(checker, &at.key(key), &architecture);
+                }
             }
             return architecture;
         };
@@ -77,7 +80,7 @@ fn checked(
     default: Option<&Architecture>,
 ) -> Architecture {
     let family = family(checker, &at.key("model"), link.model.as_ref(), role);
-    let about = families::of(&family);
+    let about = about(link, &family);
     for key in link.given().into_iter().filter(|key| *key != "model" && !about.keys.contains(key)) {
         let message = format!("means nothing beside `model: {}`; remove it", about.name(role));
         checker.wrong_with(at.key(key), at.key("model"), message);
@@ -151,6 +154,12 @@ fn family(checker: &mut Checker, at: &KeyPath, model: Option<&Model>, role: Role
     model.family().unwrap_or(Family::Autoregressive)
 }
 
+/// The family by the name that is written.
+fn about(link: &Link, family: &Family) -> &'static About {
+    let written = link.model.as_ref().and_then(|model| model.name()).and_then(families::named);
+    written.unwrap_or_else(|| families::of(family))
+}
+
 /// Whether two families have the same choices.
 fn alike(one: &Family, other: &Family) -> bool {
     let conditioned = |family: &Family| matches!(family, Family::Autoregressive | Family::Coupling);
@@ -209,13 +218,17 @@ fn checked_map(checker: &mut Checker, at: &KeyPath, map: &Map, family: &Family) 
 /// A mixture onto the uniform base of a CDF flow.
 fn checked_cdf(checker: &mut Checker, at: &KeyPath, map: &Map, univariate: Univariate) -> Univariate {
     let Univariate::Mixture(mixture) = univariate else {
-        let message = format!("expected `mixture`, with or without settings, beside `model: cdf`, got `{}`", univariate.name());
+        let message =
+            format!("expected `mixture`, with or without settings, beside `model: cdf`, got `{}`", univariate.name());
         checker.wrong(at.clone(), message);
         return univariate;
     };
     let onto = map.settings().and_then(|settings| settings.mixture.as_ref()).and_then(|mixture| mixture.onto);
     if onto.is_some_and(|onto| onto != Distribution::Uniform) {
-        checker.wrong(at.clone(), "a `cdf` flow has a uniform base; remove `onto`, or take `model: elementwise`".to_owned());
+        checker.wrong(
+            at.clone(),
+            "a `cdf` flow has a uniform base; remove `onto`, or take `model: elementwise`".to_owned(),
+        );
     }
     Univariate::Mixture(Mixture { onto: Distribution::Uniform, ..mixture })
 }

@@ -22,12 +22,12 @@ pub(super) fn check(
         lonely(checker, written);
         return truth(checker, data, source).map(TeacherPlan::Truth);
     }
-    let architecture = flow::Written {
-            link: written.link(),
-            base: written.base.as_ref(),
-            chain: written.chain.as_deref(),
-    }
-    .checked(checker, Role::Teacher, None);
+    let architecture =
+        flow::Written { link: written.link(), base: written.base.as_ref(), chain: written.chain.as_deref() }.checked(
+            checker,
+            Role::Teacher,
+            None,
+        );
     let mixture = matches!(architecture.family, Family::GaussianMixture { .. }) && architecture.chain.is_empty();
     let training = if mixture {
         Fitting::Em(training::check_em(checker, written.training.as_ref()))

@@ -96,7 +96,8 @@ pub(super) fn check_em(checker: &mut Checker, written: Option<&written::Training
                        iterations, and `patience`";
         checker.wrong_with(at.key(key), "teacher.model", message.to_owned());
     }
-    let steps = written.steps.map_or(default.steps, |steps| checker.whole(at.key("steps"), steps, (1, MOST_STEPS), "") as u64);
+    let steps =
+        written.steps.map_or(default.steps, |steps| checker.whole(at.key("steps"), steps, (1, MOST_STEPS), "") as u64);
     let patience = or_none(written.patience, default.patience.map(i64::from))
         .map(|patience| checker.whole(at.key("patience"), patience, (1, 1_000_000), " or `none`") as u32);
     em::Settings { steps, patience, ..default }

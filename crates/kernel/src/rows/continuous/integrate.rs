@@ -217,14 +217,13 @@ impl<R: Real> Stages<R> {
     /// Makes the last stage of those that took their step the first of the next, and leaves out those that are done.
     fn carry(&mut self, taken: &[bool], done: &[bool], dim: usize) {
         let last = self.k.len() - 1;
-        let mut to = 0;
-        for (from, (&taken, _)) in taken.iter().zip(done).enumerate().filter(|(_, (_, done))| !**done) {
-            let stage = if taken { last } else { 0 };
+        let staying = (0..taken.len()).filter(|&place| !done[place]);
+        for (to, from) in staying.enumerate() {
+            let stage = if taken[from] { last } else { 0 };
             for i in 0..dim {
                 self.k[0][to * dim + i] = self.k[stage][from * dim + i];
             }
             self.traces[0][to] = self.traces[stage][from];
-            to += 1;
         }
     }
 }

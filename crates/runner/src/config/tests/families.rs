@@ -131,8 +131,8 @@ fn what_a_family_does_not_read_is_refused() {
         (
             "data: {path: d.csv}\nteacher: {model: gaussian, base: student_t, training: {rate: 1}}",
             &[
-                "a.yaml:2:28: teacher.base: means nothing beside `model: gaussian_mixture`; remove it",
-                "a.yaml:2:57: teacher.training.rate: means nothing for a mixture of Gaussians, …",
+                "a.yaml:2:34: teacher.base: means nothing beside `model: gaussian`; remove it",
+                "a.yaml:2:62: teacher.training.rate: means nothing for a mixture of Gaussians, …",
             ],
         ),
         (
@@ -149,12 +149,9 @@ fn what_a_family_does_not_read_is_refused() {
         ),
         (
             "data: {path: d.csv}\nteacher: {model: cdf, map: affine}",
-            &["a.yaml:2:23: teacher.map: …"],
+            &["a.yaml:2:23: teacher.map: expected `mixture`, …"],
         ),
-        (
-            "data: {path: d.csv}\nteacher: {model: maf, base: uniform}",
-            &["a.yaml:2:23: teacher.model: layer 0: …"],
-        ),
+        ("data: {path: d.csv}\nteacher: {model: maf, base: uniform}", &["a.yaml:2:18: teacher.model: layer 0: …"]),
         (
             "data: {synthetic: two_moons}\nteacher: {model: truth, base: diagonal}",
             &["a.yaml:2:31: teacher.base: means nothing beside `model: truth`…"],

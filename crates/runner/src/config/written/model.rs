@@ -18,9 +18,10 @@ pub struct ModelSettings {
     /// `factors`: `plu`, `householder`, `rotation`, `triangular`, `diagonal` or `permutation`, default `plu`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub linear: Option<Linear>,
-    /// `activation`: `lip_swish`, `tanh` or `softplus`, default `lip_swish`; `lipschitz`, 0.01 to 0.99, default 0.97;
+    /// `activation`: `lip_swish`, `tanh` or `softplus`, default `lip_swish`; `lipschitz`, 0.01 to 0.99, default 0.9;
     /// `log_det`: `auto`, `exact` or `roulette`, default `auto`: exact up to 16 dimensions; of the roulette `terms`,
-    /// default 8, and `probability`, 0.01 to 0.99, default 0.25.
+    /// default 6, and `probability`, 0.01 to 0.99, default 0.1: its variance is finite if the square of `lipschitz` is
+    /// below 1 − `probability`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub residual: Option<Residual>,
     /// `activation` as above, default `tanh`; `tolerance`, default 1e-5, or a number of equal `steps`; `trace`: `auto`,
@@ -106,10 +107,10 @@ fn count(written: Option<i64>, default: usize) -> usize {
 
 impl Residual {
     fn family(&self) -> Family {
-        let roulette = Roulette { terms: count(self.terms, 8), probability: self.probability.unwrap_or(0.25) };
+        let roulette = Roulette { terms: count(self.terms, 6), probability: self.probability.unwrap_or(0.1) };
         Family::Residual {
             activation: self.activation.unwrap_or(Smooth::LipSwish),
-            lipschitz: self.lipschitz.unwrap_or(0.97),
+            lipschitz: self.lipschitz.unwrap_or(0.9),
             log_det: match self.log_det.unwrap_or(LogDet::Auto) {
                 LogDet::Auto => Exactness::Auto(roulette),
                 LogDet::Exact => Exactness::Exact,
@@ -148,8 +149,7 @@ impl GaussianMixture {
 }
 
 impl choice::Settings for ModelSettings {
-    const NAMES: &'static [&'static str] =
-        &[
+    const NAMES: &'static [&'static str] = &[
         "maf",
         "iaf",
         "coupling",
@@ -272,8 +272,7 @@ pub struct BaseSettings {
 }
 
 impl choice::Settings for BaseSettings {
-    const NAMES: &'static [&'static str] = 
-        &["normal", "diagonal", "student_t", "logistic", "uniform", "mixture"];
+    const NAMES: &'static [&'static str] = &["normal", "diagonal", "student_t", "logistic", "uniform", "mixture"];
     const EXPECTED: &'static str = "one base, as `student_t` or `{mixture: {components: 8}}`";
 
     fn given(&self) -> Vec<&'static str> {

@@ -22,10 +22,7 @@ fn sections_are_merged_and_all_else_is_replaced() {
     let teacher = plan.teacher.flow().unwrap();
     assert_eq!((plan.name.as_str(), plan.seed), ("a", 4));
     let training = teacher.training.gradient().unwrap();
-    assert_eq!(
-        (teacher.architecture.hidden.clone(), training.steps, training.warmup),
-        (vec![5], 90, 3)
-    );
+    assert_eq!((teacher.architecture.hidden.clone(), training.steps, training.warmup), (vec![5], 90, 3));
     // an empty heading says nothing
     let plan = experiment(desk.path(), "extends: deep.yaml\nteacher:\n");
     assert_eq!(plan.teacher.flow().unwrap().architecture.hidden, [4, 4]);
