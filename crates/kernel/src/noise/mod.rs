@@ -43,6 +43,8 @@ pub enum Purpose {
     Conditionals = 14,
     /// training rows that a student is shown
     DataRows = 15,
+    /// noise that makes pixels real numbers
+    Dequantisation = 16,
 }
 
 /// The key of the stream (seed, purpose, index), as the eight little-endian words of ChaCha.
