@@ -29,6 +29,15 @@ pub fn exit_code(failure: &anyhow::Error) -> u8 {
     }
 }
 
+/// Names of columns in a message, which a picture has too many of.
+pub fn listed(columns: &[String]) -> String {
+    const MOST: usize = 16;
+    match columns.len() {
+        0..=MOST => columns.join(", "),
+        count => format!("{}, … {}", columns[..MOST - 1].join(", "), columns[count - 1]),
+    }
+}
+
 /// Runs `work` on that many threads, all cores if absent.
 pub fn on_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     let wanted = threads.unwrap_or(0);

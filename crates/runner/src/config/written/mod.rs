@@ -91,11 +91,21 @@ impl<'de> Deserialize<'de> for Extends {
     }
 }
 
-/// Where the rows come from: exactly one of `path`, `train` and `synthetic`. Relative paths start from the folder of
+/// Where the rows come from: exactly one of `path`, `train`, `mnist` and `synthetic`. Relative paths start from the folder of
 /// the YAML file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
+    /// Folder with the files of MNIST, or of other pictures under these names, each also with .gz: either
+    /// `train-images-idx3-ubyte` (its last sixth is for validation) and `t10k-images-idx3-ubyte`, or
+    /// `train_images.npy`, `val_images.npy` and `test_images.npy` of uint8, as N × pixels or N × rows × columns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mnist: Option<PathBuf>,
+    /// Rows are pictures, whose pixels are made real numbers by noise and a logit before they are standardised.
+    /// With `mnist` always; beside `path` and `train` if it is written, `pixels: {}` for the defaults. An array may then
+    /// also have three axes, pictures × rows × columns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pixels: Option<Pixels>,
     /// One file (.csv, .tsv, .txt, .npy or .npz, each also with .gz; `file.npz:name` selects an array),
     /// whose rows are shuffled by the seed and split.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,6 +137,21 @@ pub struct Data {
     /// Default [0.8, 0.1, 0.1].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split: Option<Vec<f64>>,
+}
+
+/// How pixels k become real numbers: v = k + u with u uniform on [0, 1), then y = logit(α + (1 − 2α) v/levels). A run
+/// reports densities of y, and bits per dimension of the pixels.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pixels {
+    /// Number of values of a pixel, which are 0 to `levels − 1`: 2 to 65536. Default 256.
+    pub levels: Option<i64>,
+    /// α, which keeps the logit finite: 1e-9 to 0.4. Default 1e-6, that of the MAF paper for MNIST (for colours: 0.05).
+    pub alpha: Option<f64>,
+    /// Rows and columns of a picture, for pictures in the report. Default: those of an array with three axes, or of a
+    /// square.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Vec<i64>>,
 }
 
 /// The teacher: a chain of autoregressive layers that gives densities in one pass; or, with `model: truth` and no other
