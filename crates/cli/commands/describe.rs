@@ -51,7 +51,8 @@ fn in_words(layer: &LayerSpec) -> String {
                 None => format!("|log-scale| < {}", a.log_scale_clip),
                 Some(map) => map.name().to_owned(),
             };
-            format!("{kind}, hidden {:?}{blocks} {}, order {:?}, {map}", a.hidden, a.activation.name(), a.order)
+            let order: Vec<String> = a.order.iter().map(usize::to_string).collect();
+            format!("{kind}, hidden {:?}{blocks} {}, order [{}], {map}", a.hidden, a.activation.name(), listed(&order))
         }
         LayerSpec::ActNorm { .. } => "act_norm: one scale and shift per column".to_owned(),
         LayerSpec::BatchNorm { .. } => "batch_norm".to_owned(),

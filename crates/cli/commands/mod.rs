@@ -29,12 +29,12 @@ pub fn exit_code(failure: &anyhow::Error) -> u8 {
     }
 }
 
-/// Names of columns in a message, which a picture has too many of.
-pub fn listed(columns: &[String]) -> String {
+/// Names in a line, of which pictures have too many.
+pub fn listed(names: &[String]) -> String {
     const MOST: usize = 16;
-    match columns.len() {
-        0..=MOST => columns.join(", "),
-        count => format!("{}, … {}", columns[..MOST - 1].join(", "), columns[count - 1]),
+    match names.len() {
+        0..=MOST => names.join(", "),
+        count => format!("{}, … {}", names[..MOST - 1].join(", "), names[count - 1]),
     }
 }
 

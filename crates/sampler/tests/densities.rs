@@ -188,7 +188,7 @@ fn densities_of_pixels_integrate_to_one_and_are_those_of_their_samples() {
     for (levels, alpha) in [(256, 0.05), (4, 0.1)] {
         for (name, spec) in flows(2) {
             let mut model = checkpoint(spec);
-            model.standardizer = Standardizer { mean: vec![0.2, -0.5], sd: vec![0.8, 0.4] };
+            model.standardizer = Standardizer { mean: vec![0.2, -0.5], sd: vec![0.4, 0.2] };
             model.pixels = Some(Pixels { levels, alpha, shape: None });
             let sampler = Sampler::from_checkpoint(model).unwrap();
             let (middle, beyond) = (0.5 * f64::from(levels), 1.0 + 2.0 * alpha / (1.0 - 2.0 * alpha));

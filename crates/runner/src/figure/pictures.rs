@@ -12,7 +12,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 const MOST_SIDE: usize = 8;
 /// Pixels along each side of a square of large pictures, which holds fewer of them.
 const LARGE: usize = 1024;
-/// Pixels along each side of a square of small pictures, which are drawn larger.
+/// Least pixels across a square of pictures, which are enlarged for it.
 const SMALL: usize = 448;
 /// Pixels between two pictures, and between two squares.
 const GAP: usize = 1;
@@ -107,7 +107,7 @@ fn square(rows: &[f64], pixels: &Pixels) -> Option<Raster> {
             }
         }
     }
-    Some(Raster { width: across, factor: (SMALL / across).max(1), pixels: raster })
+    Some(Raster { width: across, factor: SMALL.div_ceil(across), pixels: raster })
 }
 
 /// From black to white; what is no number is black.
@@ -135,8 +135,8 @@ mod tests {
         // two pictures of 2 × 3, values beyond the pixels among them
         let rows = [0.9, 1.2, 2.0, 3.7, 0.0, -1.0, 9.0, f64::NAN, 1.0, 2.0, 3.0, 0.0];
         let picture = picture_squares(&[&rows, &[], &rows[..6]], &pixels(4, [2, 3])).expect("pictures");
-        // 8 × (3 + 1) + 1 pixels across, enlarged to nearly 448
-        let (across, factor) = (33, 13);
+        // 8 × (3 + 1) + 1 pixels across, enlarged to at least 448
+        let (across, factor) = (33, 14);
         assert_eq!((picture.width, picture.height), (((2 * across + 8) * factor), 25 * factor));
         let bytes = decoded(&picture);
         let at = |line: u32, column: u32| bytes[(factor * (line * picture.width + column) + factor / 2) as usize];

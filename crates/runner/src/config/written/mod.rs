@@ -96,16 +96,6 @@ impl<'de> Deserialize<'de> for Extends {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
-    /// Folder with the files of MNIST, or of other pictures under these names, each also with .gz: either
-    /// `train-images-idx3-ubyte` (its last sixth is for validation) and `t10k-images-idx3-ubyte`, or
-    /// `train_images.npy`, `val_images.npy` and `test_images.npy` of uint8, as N × pixels or N × rows × columns.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mnist: Option<PathBuf>,
-    /// Rows are pictures, whose pixels are made real numbers by noise and a logit before they are standardised.
-    /// With `mnist` always; beside `path` and `train` if it is written, `pixels: {}` for the defaults. An array may then
-    /// also have three axes, pictures × rows × columns.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pixels: Option<Pixels>,
     /// One file (.csv, .tsv, .txt, .npy or .npz, each also with .gz; `file.npz:name` selects an array),
     /// whose rows are shuffled by the seed and split.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,6 +109,11 @@ pub struct Data {
     /// File of the test rows, beside `train`. Default: rows split off from `train`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<PathBuf>,
+    /// Folder with the files of MNIST, or of other pictures under these names, each also with .gz: either
+    /// `train-images-idx3-ubyte` (its last sixth is for validation) and `t10k-images-idx3-ubyte`, or
+    /// `train_images.npy`, `val_images.npy` and `test_images.npy` of uint8, as N × pixels or N × rows × columns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mnist: Option<PathBuf>,
     /// Name of a density that rows are drawn from: `two_moons`, `eight_gaussians`, `pinwheel`, `rings`,
     /// `checkerboard`, `swirl`, `banana`, `funnel`, `gaussian_mixture` or `ring_chain`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,6 +132,11 @@ pub struct Data {
     /// Default [0.8, 0.1, 0.1].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split: Option<Vec<f64>>,
+    /// Rows are pictures, whose pixels are made real numbers by noise and a logit before they are standardised.
+    /// With `mnist` always; beside `path` and `train` if it is written, `pixels: {}` for the defaults. An array may then
+    /// also have three axes, pictures × rows × columns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pixels: Option<Pixels>,
 }
 
 /// How pixels k become real numbers: v = k + u with u uniform on [0, 1), then y = logit(α + (1 − 2α) v/levels). A run
