@@ -129,8 +129,8 @@ How many rows all of them count as is said at the end.")]
   flowstill log-prob teacher.safetensors my.npy -o -       CSV to standard output
   flowstill log-prob student.safetensors cold.csv --temperature 0.8
 
-In nats, in the units of the data. A model of pictures takes whole pixels, to which it adds noise; its log-densities are
-those of the noisy pixels, and divided by −dim · log 2 they are bits per dimension. The columns must be those of the training data, in their order.")]
+In nats, in the units of the data. A model of pictures takes whole pixels and adds noise to them; divided by
+−dim · log 2, its log-densities are bits per dimension. The columns must be those of the training data, in their order.")]
     LogProb(LogProb),
     /// Say what a checkpoint is: architecture, parameters, cost of sampling and of a density
     #[command(after_help = "Example:
@@ -294,7 +294,7 @@ pub enum Exact {
 pub struct LogProb {
     /// A .safetensors file of flowstill
     pub checkpoint: PathBuf,
-    /// Rows as .csv, .npy or .npz, also .gz; pictures are rows of pixels, or an array of pictures × rows × columns
+    /// Rows as .csv, .npy or .npz, also .gz; pictures may be an array of three axes
     pub data: PathBuf,
     /// .npy, .csv, or - for CSV on standard output
     #[arg(short, long, default_value = "-")]
