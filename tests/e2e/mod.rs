@@ -15,6 +15,7 @@ mod log_prob;
 mod metrics;
 mod outside;
 mod outside_readers;
+mod pictures;
 mod recipes;
 mod results;
 mod rows;

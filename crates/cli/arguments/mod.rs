@@ -115,7 +115,7 @@ one row it is compared with reading the weights once.")]
   flowstill sample student.safetensors -n 1000 -o cold.csv --temperature 0.8    nearer to where the flow is dense
   flowstill sample --exact imh --teacher teacher.safetensors student.safetensors -n 100000 -o exact.npy
 
-Row i depends on the seed and i alone: not on -n, not on --threads.
+Row i depends on the seed and i alone: not on -n, not on --threads. A model of pictures gives whole pixels.
 
 --exact gives the teacher's samples from a student: the student proposes, the teacher corrects, each in one pass.
   imh        Metropolis–Hastings on 64 chains, exact once --burn-in is long; rows repeat where proposals are refused
@@ -129,7 +129,8 @@ How many rows all of them count as is said at the end.")]
   flowstill log-prob teacher.safetensors my.npy -o -       CSV to standard output
   flowstill log-prob student.safetensors cold.csv --temperature 0.8
 
-In nats, in the units of the data. The columns must be those of the training data, in their order.")]
+In nats, in the units of the data. A model of pictures takes whole pixels and adds noise to them; divided by
+−dim · log 2, its log-densities are bits per dimension. The columns must be those of the training data, in their order.")]
     LogProb(LogProb),
     /// Carry rows of one flow's distribution into rows of another's
     #[command(after_help = "Examples:
@@ -315,7 +316,7 @@ pub enum Exact {
 pub struct LogProb {
     /// A .safetensors file of flowstill
     pub checkpoint: PathBuf,
-    /// Rows as .csv, .npy or .npz, also .gz
+    /// Rows as .csv, .npy or .npz, also .gz; pictures may be an array of three axes
     pub data: PathBuf,
     /// .npy, .csv, or - for CSV on standard output
     #[arg(short, long, default_value = "-")]
@@ -323,6 +324,9 @@ pub struct LogProb {
     /// Threads; all cores if absent
     #[arg(long, value_parser = threads)]
     pub threads: Option<usize>,
+    /// Seed of the noise that is added to pixels, for a model of pictures; 0 if absent
+    #[arg(long)]
+    pub seed: Option<u64>,
     /// Standard deviation of the flow's base, as in `sample`
     #[arg(long, default_value_t = 1.0, value_name = "T", allow_negative_numbers = true)]
     pub temperature: f64,

@@ -1,20 +1,20 @@
 //! `describe`: a checkpoint in words.
 
+use super::listed;
 use crate::arguments::Describe;
 use crate::output;
 use anyhow::Result;
-use flowstill_model::{Direction, LayerSpec, Orientation, Provenance};
+use flowstill_model::{Direction, LayerSpec, Orientation, Pixels, Provenance};
 use flowstill_sampler::Sampler;
 
 pub fn describe(options: &Describe) -> Result<()> {
     let sampler = Sampler::load(&options.checkpoint)?;
     let cost = sampler.cost();
     let role = sampler.role().name();
-    let (dim, columns) = (sampler.dim(), sampler.columns().join(", "));
-    let mut lines = vec![
-        format!("{}: a {role} over {dim} columns ({columns})", options.checkpoint.display()),
-        "\nlayers, base → data:".to_owned(),
-    ];
+    let (dim, columns) = (sampler.dim(), listed(sampler.columns()));
+    let mut lines = vec![format!("{}: a {role} over {dim} columns ({columns})", options.checkpoint.display())];
+    lines.extend(sampler.pixels().map(pictures));
+    lines.push("\nlayers, base → data:".to_owned());
     lines.extend(sampler.spec().layers.iter().enumerate().map(|(i, layer)| format!("  {i}  {}", in_words(layer))));
     lines.push(format!("\nparameters   {} trainable of {} stored", cost.free_parameters, cost.parameters));
     lines.push(format!("a sample     {}", cost.forward));
@@ -23,6 +23,15 @@ pub fn describe(options: &Describe) -> Result<()> {
     let (configuration, data) = (short(config_hash), short(data_hash));
     lines.push(format!("\nflowstill {version}, seed {seed}, configuration {configuration}, data {data}"));
     Ok(output::result(lines.join("\n"))?)
+}
+
+fn pictures(pixels: &Pixels) -> String {
+    let shape = pixels.shape.map_or_else(String::new, |[rows, columns]| format!(" of {rows} × {columns}"));
+    format!(
+        "pictures{shape}: pixels 0 to {}, made real by uniform noise, then logits with α = {}",
+        pixels.levels - 1,
+        pixels.alpha
+    )
 }
 
 fn in_words(layer: &LayerSpec) -> String {
@@ -42,7 +51,8 @@ fn in_words(layer: &LayerSpec) -> String {
                 None => format!("|log-scale| < {}", a.log_scale_clip),
                 Some(map) => map.name().to_owned(),
             };
-            format!("{kind}, hidden {:?}{blocks} {}, order {:?}, {map}", a.hidden, a.activation.name(), a.order)
+            let order: Vec<String> = a.order.iter().map(usize::to_string).collect();
+            format!("{kind}, hidden {:?}{blocks} {}, order [{}], {map}", a.hidden, a.activation.name(), listed(&order))
         }
         LayerSpec::ActNorm { .. } => "act_norm: one scale and shift per column".to_owned(),
         LayerSpec::BatchNorm { .. } => "batch_norm".to_owned(),

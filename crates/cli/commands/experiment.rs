@@ -103,9 +103,16 @@ fn print_results(metrics: &Metrics, folder: &Path) -> Result<(), RunError> {
     ]
     .map(report::estimate);
     let who = if metrics.teacher.known_density.is_some() { "truth" } else { "teacher" };
+    let bits = match (metrics.teacher.bits_per_dimension, metrics.student.bits_per_dimension) {
+        (Some(teacher), Some(student)) => {
+            let [teacher, student] = [teacher, student].map(report::estimate);
+            format!("bits per dimension    {who} {teacher}   student {student}\n")
+        }
+        _ => String::new(),
+    };
     output::result(format_args!(
         "test log-likelihood   {who} {teacher}   student {student} nats
-KL(teacher‖student)   {forward} nats
+{bits}KL(teacher‖student)   {forward} nats
 KL(student‖teacher)   {reverse} nats
 effective samples     {ess} of 1
 report                {}",

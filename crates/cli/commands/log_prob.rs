@@ -1,15 +1,30 @@
-//! `log-prob`: densities of given rows.
+//! `log-prob`: densities of given rows; of pictures, those of their pixels with the noise that makes them real numbers.
 
-use super::inputs::{keep, rows_for};
+use super::inputs::{keep, made_real, rows_for};
 use super::{on_threads, unless_closed};
 use crate::arguments::LogProb;
-use anyhow::Result;
+use crate::output;
+use anyhow::{Result, bail};
 use flowstill_data::write;
 use flowstill_sampler::Sampler;
 
 pub fn log_prob(options: &LogProb) -> Result<()> {
     let sampler = Sampler::load(&options.checkpoint)?.with_temperature(options.temperature)?;
-    let table = rows_for(&sampler, &options.data)?;
+    let mut table = rows_for(&sampler, &options.data)?;
+    match (sampler.pixels(), options.seed) {
+        (Some(pixels), seed) => {
+            made_real(&mut table, pixels, seed.unwrap_or(0), &options.data)?;
+            output::note(format_args!(
+                "log-densities in nats of the pixels with uniform noise, per unit of a pixel's value; divided by −{} log 2 \
+                 they are bits per dimension",
+                table.dim
+            ));
+        }
+        (None, Some(_)) => {
+            bail!("--seed is that of the noise of pixels, and the model is not one of pictures; leave it out")
+        }
+        (None, None) => {}
+    }
     keep(&[&options.data, &options.checkpoint], &options.output)?;
     let values = on_threads(options.threads, || Ok(sampler.log_prob_data(&table.values)?))?;
     let written = write::create(&options.output, &["log_prob".to_owned()], values.len() as u64)

@@ -33,6 +33,15 @@ pub fn exit_code(failure: &anyhow::Error) -> u8 {
     }
 }
 
+/// Names in a line, of which pictures have too many.
+pub fn listed(names: &[String]) -> String {
+    const MOST: usize = 16;
+    match names.len() {
+        0..=MOST => names.join(", "),
+        count => format!("{}, … {}", names[..MOST - 1].join(", "), names[count - 1]),
+    }
+}
+
 /// Runs `work` on that many threads, all cores if absent.
 pub fn on_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     let wanted = threads.unwrap_or(0);

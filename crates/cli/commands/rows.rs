@@ -14,7 +14,7 @@ pub fn rows(options: &Rows) -> Result<()> {
         Part::Validation => &data.validation,
         Part::Test => &data.test,
     };
-    let values = data.standardizer.restore(&part.values);
+    let values = data.restore(&part.values);
     let written = write::create(&options.output, &data.columns, part.len() as u64)
         .and_then(|mut writer| writer.write_rows(&values).and_then(|()| writer.finish()));
     Ok(unless_closed(written)?)

@@ -39,9 +39,8 @@ pub fn sample(options: &Sample, quiet: bool) -> Result<()> {
     };
     let correction = correction(by, options)?;
     let exact = corrected_by_teacher(sampler.clone(), options)?;
-    let draw = |take: &mut Take| {
-        exact.draw(correction, options.seed, options.n, &mut |rows| take(&sampler.standardizer().restore(rows)))
-    };
+    let draw =
+        |take: &mut Take| exact.draw(correction, options.seed, options.n, &mut |rows| take(&sampler.restore(rows)));
     if let Some(corrected) = stream(options, quiet, &sampler, draw)? {
         close(&corrected, quiet);
     }
@@ -51,7 +50,7 @@ pub fn sample(options: &Sample, quiet: bool) -> Result<()> {
 /// Takes rows in the units of the data, perhaps none.
 type Take<'a> = dyn FnMut(&[f64]) -> Result<(), RunError> + 'a;
 
-/// Writes what `draw` gives and tells its result; nothing if nobody reads the rows any more.
+/// Writes what `draw` gives, pixels as whole numbers, and tells its result; nothing if nobody reads the rows any more.
 fn stream<T: Send>(
     options: &Sample,
     quiet: bool,
@@ -67,7 +66,10 @@ fn stream<T: Send>(
                 if interrupted.load(Ordering::Relaxed) {
                     return Err(RunError::InterruptedSampling);
                 }
-                writer.write_rows(rows)?;
+                match sampler.pixels() {
+                    Some(pixels) => writer.write_rows(&rows.iter().map(|v| pixels.whole(*v)).collect::<Vec<_>>())?,
+                    None => writer.write_rows(rows)?,
+                }
                 bar.inc((rows.len() / sampler.dim()) as u64);
                 Ok(())
             })?;

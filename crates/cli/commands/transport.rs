@@ -1,6 +1,6 @@
 //! `transport`: rows of one flow's distribution to rows of another's.
 
-use super::inputs::{keep, rows_for};
+use super::inputs::{keep, made_real, rows_for};
 use super::on_threads;
 use crate::arguments::Transport as Options;
 use anyhow::{Context, Result};
@@ -15,7 +15,10 @@ pub fn transport(options: &Options) -> Result<()> {
     let (from, to) = (Sampler::load(&options.from)?, Sampler::load(&options.to)?);
     let transport =
         Transport::new(from, to).with_context(|| format!("{} and {}", options.from.display(), options.to.display()))?;
-    let table = rows_for(transport.source(), &options.data)?;
+    let mut table = rows_for(transport.source(), &options.data)?;
+    if let Some(pixels) = transport.source().pixels() {
+        made_real(&mut table, pixels, 0, &options.data)?;
+    }
     keep(&[&options.data, &options.from, &options.to], &options.output)?;
     on_threads(options.threads, || match carry(&transport, &table, options) {
         Err(RunError::Data(DataError::BrokenPipe)) => Ok(()),

@@ -1,8 +1,9 @@
 //! Data ready for a flow: three standardised parts, and what is needed to speak of them in data space.
 
-use flowstill_model::Standardizer;
+use flowstill_model::{Pixels, Standardizer};
 use sha2::{Digest, Sha256};
 
+use crate::dequantise::dequantise;
 use crate::error::DataError;
 
 /// Fewest rows of a training part: below it not even a mean is worth fitting.
@@ -40,13 +41,16 @@ pub struct Dataset {
     pub name: String,
     /// One name per column.
     pub columns: Vec<String>,
+    /// Where rows are pictures, how their pixels became real numbers; the standardiser takes their logits.
+    pub pixels: Option<Pixels>,
     /// Fitted on the training part alone.
     pub standardizer: Standardizer,
     pub train: Rows,
     pub validation: Rows,
     pub test: Rows,
     /// SHA-256 (hexadecimal) of the three parts in data space: their sizes and values as little-endian 64-bit words.
-    /// The same rows give the same hash whatever the format of the file they came from.
+    /// The same rows give the same hash whatever the format of the file they came from. Of pictures the pixels, without
+    /// noise, and the settings.
     pub hash: String,
 }
 
@@ -55,17 +59,53 @@ impl Dataset {
         self.columns.len()
     }
 
+    /// Standardised rows in data space, row-major: real values of pixels where rows are pictures.
+    pub fn restore(&self, rows: &[f32]) -> Vec<f64> {
+        let mut values = self.standardizer.restore(rows);
+        if let Some(pixels) = &self.pixels {
+            values.iter_mut().for_each(|y| *y = pixels.from_logit(*y));
+        }
+        values
+    }
+
     /// Standardises three parts given in data space, `[train, validation, test]`, each row-major.
     pub(crate) fn assemble(name: String, columns: Vec<String>, parts: [Vec<f64>; 3]) -> Result<Self, DataError> {
+        check_rows(&name, columns.len(), &parts)?;
+        let hash = content_hash(columns.len(), &parts, None);
+        Self::standardised(name, columns, None, parts, hash)
+    }
+
+    /// The same for pictures: `parts` are pixels, which noise of this seed makes real. Rows are counted on from part to
+    /// part.
+    pub(crate) fn of_pictures(
+        name: String,
+        columns: Vec<String>,
+        pixels: Pixels,
+        seed: u64,
+        mut parts: [Vec<f64>; 3],
+    ) -> Result<Self, DataError> {
         let dim = columns.len();
-        let minima = [MINIMUM_TRAINING_ROWS, MINIMUM_HELD_OUT_ROWS, MINIMUM_HELD_OUT_ROWS];
-        for ((part, values), minimum) in ["training", "validation", "test"].into_iter().zip(&parts).zip(minima) {
-            let rows = values.len() / dim;
-            if rows < minimum {
-                return Err(DataError::TooFewRows { dataset: name, part, rows, minimum });
-            }
+        check_rows(&name, dim, &parts)?;
+        pixels.check(dim).map_err(|reason| DataError::Pixels { dataset: name.clone(), reason })?;
+        check_pixels(&name, &columns, &parts, pixels.levels)?;
+        let hash = content_hash(dim, &parts, Some(&pixels));
+        let mut first_row = 0;
+        for values in &mut parts {
+            dequantise(seed, 0, first_row, dim, values);
+            values.iter_mut().for_each(|value| *value = pixels.to_logit(*value));
+            first_row += (values.len() / dim) as u64;
         }
-        let hash = content_hash(dim, &parts);
+        Self::standardised(name, columns, Some(pixels), parts, hash)
+    }
+
+    fn standardised(
+        name: String,
+        columns: Vec<String>,
+        pixels: Option<Pixels>,
+        parts: [Vec<f64>; 3],
+        hash: String,
+    ) -> Result<Self, DataError> {
+        let dim = columns.len();
         let standardizer = fit(&name, &columns, &parts[0])?;
         let [train, validation, test] = parts.map(|values| Rows { dim, values: standardizer.standardize(&values) });
         for rows in [&train, &validation, &test] {
@@ -73,8 +113,36 @@ impl Dataset {
                 return Err(DataError::Scale { dataset: name, column: columns[at % dim].clone() });
             }
         }
-        Ok(Self { name, columns, standardizer, train, validation, test, hash })
+        Ok(Self { name, columns, pixels, standardizer, train, validation, test, hash })
     }
+}
+
+const PARTS: [&str; 3] = ["training", "validation", "test"];
+
+fn check_rows(name: &str, dim: usize, parts: &[Vec<f64>; 3]) -> Result<(), DataError> {
+    let minima = [MINIMUM_TRAINING_ROWS, MINIMUM_HELD_OUT_ROWS, MINIMUM_HELD_OUT_ROWS];
+    for ((part, values), minimum) in PARTS.into_iter().zip(parts).zip(minima) {
+        let rows = values.len() / dim;
+        if rows < minimum {
+            return Err(DataError::TooFewRows { dataset: name.to_owned(), part, rows, minimum });
+        }
+    }
+    Ok(())
+}
+
+fn check_pixels(dataset: &str, columns: &[String], parts: &[Vec<f64>; 3], levels: u32) -> Result<(), DataError> {
+    for (part, values) in PARTS.into_iter().zip(parts) {
+        if let Some(at) = no_pixel(values, levels) {
+            let (row, column, value) = (at / columns.len(), columns[at % columns.len()].clone(), values[at]);
+            return Err(DataError::NoPixel { dataset: dataset.to_owned(), part, row, column, value, levels });
+        }
+    }
+    Ok(())
+}
+
+/// Where the first value is that is no whole number below `levels`.
+pub fn no_pixel(values: &[f64], levels: u32) -> Option<usize> {
+    values.iter().position(|v| !(v.fract() == 0.0 && (0.0..f64::from(levels)).contains(v)))
 }
 
 fn fit(dataset: &str, columns: &[String], train: &[f64]) -> Result<Standardizer, DataError> {
@@ -93,7 +161,7 @@ fn fit(dataset: &str, columns: &[String], train: &[f64]) -> Result<Standardizer,
     }
 }
 
-fn content_hash(dim: usize, parts: &[Vec<f64>; 3]) -> String {
+fn content_hash(dim: usize, parts: &[Vec<f64>; 3], pixels: Option<&Pixels>) -> String {
     let mut hasher = Sha256::new();
     hasher.update((dim as u64).to_le_bytes());
     let mut bytes = Vec::with_capacity(1 << 16);
@@ -104,6 +172,11 @@ fn content_hash(dim: usize, parts: &[Vec<f64>; 3]) -> String {
             bytes.extend(chunk.iter().flat_map(|v| v.to_le_bytes()));
             hasher.update(&bytes);
         }
+    }
+    if let Some(Pixels { levels, alpha, shape }) = pixels {
+        hasher.update(levels.to_le_bytes());
+        hasher.update(alpha.to_le_bytes());
+        shape.iter().flatten().for_each(|size| hasher.update((*size as u64).to_le_bytes()));
     }
     hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -139,6 +212,43 @@ mod tests {
         let mut changed = ramp(20);
         changed[7] += 1e-12;
         assert_ne!(assemble(changed, ramp(4)).unwrap().hash, data.hash);
+    }
+
+    #[test]
+    fn pictures_are_dequantised_logits_and_come_back_as_their_pixels() {
+        let whole =
+            |rows: usize, from: usize| -> Vec<f64> { (0..rows * 6).map(|i| ((i * 37 + from) % 256) as f64).collect() };
+        let columns = crate::columns::numbered(6);
+        let pixels = Pixels { shape: Some([2, 3]), ..Pixels::default() };
+        let of = |pixels: &Pixels, seed, parts| {
+            Dataset::of_pictures("toy".into(), columns.clone(), pixels.clone(), seed, parts)
+        };
+        let parts = || [whole(40, 0), whole(9, 5), whole(7, 11)];
+        let data = of(&pixels, 3, parts()).unwrap();
+        assert_eq!(data.pixels.as_ref(), Some(&pixels));
+        for (rows, whole) in [&data.train, &data.validation, &data.test].into_iter().zip(parts()) {
+            for (back, pixel) in data.restore(&rows.values).into_iter().zip(whole) {
+                assert!((back - pixel - 0.5).abs() < 0.5 + 1e-4, "{back} of {pixel}");
+            }
+        }
+        // single precision of a standardised logit leaves the mean of the noise of all as it was
+        let test = data.restore(&data.test.values);
+        let mut expected = whole(7, 11);
+        dequantise(3, 0, 49, 6, &mut expected);
+        assert!(test.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-3), "rows are counted from part to part");
+        assert_eq!(of(&pixels, 3, parts()).unwrap().train, data.train);
+        let other_noise = of(&pixels, 4, parts()).unwrap();
+        assert!(other_noise.train != data.train && other_noise.hash == data.hash);
+        assert_ne!(of(&Pixels { alpha: 0.05, ..pixels.clone() }, 3, parts()).unwrap().hash, data.hash);
+
+        let message = |pixels: &Pixels, parts| of(pixels, 3, parts).unwrap_err().to_string();
+        let mut half = parts();
+        half[1][8] = 0.5;
+        let text = message(&pixels, half);
+        assert!(text.contains("validation part has the value 0.5 in row 1") && text.contains("column x3"), "{text}");
+        let few = Pixels { levels: 16, ..pixels.clone() };
+        assert!(message(&few, parts()).contains("expected pixels, whole numbers from 0 to 15"));
+        assert!(message(&Pixels { shape: Some([4, 4]), ..pixels }, parts()).contains("4 × 4, but have 6 pixels"));
     }
 
     #[test]

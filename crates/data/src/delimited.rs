@@ -176,7 +176,7 @@ impl<'a> Collector<'a> {
         if self.values.is_empty() {
             return Err(DataError::Empty { path });
         }
-        Ok(Table { columns: self.columns, dim: self.dim, values: self.values })
+        Ok(Table { columns: self.columns, dim: self.dim, picture: None, values: self.values })
     }
 }
 
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn every_delimiter_gives_the_same_table() {
-        let expected = Table { columns: None, dim: 3, values: vec![1.0, -2.5, 3e4, 4.0, 5.0, 6.0] };
+        let expected = Table { columns: None, dim: 3, picture: None, values: vec![1.0, -2.5, 3e4, 4.0, 5.0, 6.0] };
         for text in [
             "1,-2.5,3e4\n4,5,6\n",
             "1\t-2.5\t3e4\n4\t5\t6",

@@ -52,6 +52,33 @@ pub enum DataError {
     ElementType { path: PathBuf, found: String },
 
     #[error(
+        "{}: the values are of type {found}; expected uint8, bytes from 0 to 255: save it with .astype(numpy.uint8)",
+        path.display()
+    )]
+    NoBytes { path: PathBuf, found: String },
+
+    #[error("{}: {}; name the folder that holds the pictures", path.display(), if *file { "a file" } else { "no such folder" })]
+    NoFolder { path: PathBuf, file: bool },
+
+    #[error("{}: {}", path.display(), no_pictures(missing))]
+    NoPictures { path: PathBuf, missing: Option<Vec<&'static str>> },
+
+    #[error(
+        "{}: pictures of {found}, but {} has {expected}; give all parts pictures of one shape",
+        path.display(), reference.display()
+    )]
+    PictureShape { path: PathBuf, found: String, reference: PathBuf, expected: String },
+
+    #[error(
+        "{dataset}: the {part} part has the value {value} in row {row} (counted from 0), column {column}; expected \
+         pixels, whole numbers from 0 to {}; correct `levels`, or leave `pixels` out for other data", levels - 1
+    )]
+    NoPixel { dataset: String, part: &'static str, row: usize, column: String, value: f64, levels: u32 },
+
+    #[error("{dataset}: {reason}; correct the section `pixels`")]
+    Pixels { dataset: String, reason: String },
+
+    #[error(
         "{}: {}; it holds {}: choose one as {}:NAME",
         path.display(), not_found(wanted), quoted(names), path.display()
     )]
@@ -156,6 +183,17 @@ fn tried(path: &Path) -> String {
 
 fn count(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+fn no_pictures(missing: &Option<Vec<&'static str>>) -> String {
+    match missing {
+        Some(names) => format!("{} is missing there, also with .gz; fetch it", names.join(" and ")),
+        None => {
+            "holds neither train-images-idx3-ubyte and t10k-images-idx3-ubyte nor train_images.npy, val_images.npy and \
+                 test_images.npy (each also with .gz); fetch one of the two sets"
+                .into()
+        }
+    }
 }
 
 fn hold(count: usize) -> String {

@@ -2,7 +2,8 @@
 //! and how new rows are written.
 //!
 //! - [`read_table`] reads one file (.csv, .tsv, .txt, .npy, .npz, each also with .gz) into a [`Table`].
-//! - [`load`] turns a [`Source`] into a [`Dataset`]: three parts, standardised by the training part.
+//! - [`load`] turns a [`Source`] into a [`Dataset`]: three parts, standardised by the training part. Where rows are
+//!   pictures, noise and a logit make real numbers of their pixels first (see [`flowstill_model::Pixels`]).
 //! - [`Batches`] serves training rows in a seeded order that can be entered at any step.
 //! - [`synthetic`] holds targets whose density is known exactly.
 //! - [`RowWriter`] streams rows to .npy, .csv or standard output.
@@ -25,7 +26,10 @@ pub mod batches;
 pub mod columns;
 pub mod dataset;
 mod delimited;
+mod dequantise;
 pub mod error;
+mod idx;
+pub mod mnist;
 mod npy;
 mod npz;
 pub mod permutation;
@@ -36,9 +40,10 @@ pub mod table;
 pub mod write;
 
 pub use batches::{Batches, gather};
-pub use dataset::{Dataset, Rows};
+pub use dataset::{Dataset, Rows, no_pixel};
+pub use dequantise::dequantise;
 pub use error::DataError;
 pub use source::{Source, load};
 pub use synthetic::{KnownDensity, Target, TargetError};
-pub use table::{Table, read_table};
+pub use table::{Table, read_pictures, read_table};
 pub use write::{Precision, RowWriter, create, create_with};

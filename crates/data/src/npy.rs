@@ -16,27 +16,53 @@ const LONGEST_HEADER: usize = 1 << 20;
 /// Values decoded at a time.
 const CHUNK: usize = 1 << 14;
 
-/// Reads an array of one or two axes; `path` is for messages.
-pub fn read(path: &Path, mut reader: impl Read) -> Result<Table, DataError> {
+/// Reads an array of one to three axes, the last two of which are those of pictures; `path` is for messages.
+pub fn read(path: &Path, reader: impl Read) -> Result<Table, DataError> {
+    let unknown = |found: &str| DataError::ElementType { path: path.to_path_buf(), found: found.to_owned() };
+    read_of(path, reader, |descr| Element::parse(descr).ok_or_else(|| unknown(descr)))
+}
+
+/// The same for an array of bytes alone.
+pub fn read_bytes(path: &Path, reader: impl Read) -> Result<Table, DataError> {
+    let other = |found: &str| DataError::NoBytes { path: path.to_path_buf(), found: found.to_owned() };
+    read_of(path, reader, |descr| {
+        Element::parse(descr).filter(|e| (e.kind, e.width) == (b'u', 1)).ok_or_else(|| other(descr))
+    })
+}
+
+fn read_of(
+    path: &Path,
+    mut reader: impl Read,
+    element: impl Fn(&str) -> Result<Element, DataError>,
+) -> Result<Table, DataError> {
     let header = read_header(path, &mut reader)?;
+    let too_large =
+        || DataError::malformed(path, format!("an array of shape {:?} does not fit in memory", header.shape));
     let (rows, dim) = match header.shape[..] {
         [rows] => (rows, 1),
         [rows, dim] => (rows, dim),
+        [rows, height, width] => (rows, height.checked_mul(width).ok_or_else(too_large)?),
         _ => return Err(DataError::Shape { path: path.to_path_buf(), shape: header.shape }),
     };
     if rows == 0 || dim == 0 {
         return Err(DataError::Empty { path: path.to_path_buf() });
     }
-    let element = Element::parse(&header.descr)
-        .ok_or_else(|| DataError::ElementType { path: path.to_path_buf(), found: header.descr.clone() })?;
-    let too_large =
-        || DataError::malformed(path, format!("an array of shape {:?} does not fit in memory", header.shape));
+    let element = element(&header.descr)?;
     let count = rows.checked_mul(dim).and_then(|n| usize::try_from(n).ok()).ok_or_else(too_large)?;
     let (rows, dim) = (count / dim as usize, dim as usize);
     let stored = read_values(path, &mut reader, element, count)?;
     check_end(path, &mut reader)?;
-    let values = if header.fortran { from_columns(&stored, rows, dim) } else { stored };
-    Ok(Table { columns: None, dim, values })
+    let picture = match header.shape[..] {
+        [_, height, width] => Some([height as usize, width as usize]),
+        _ => None,
+    };
+    let values = match (header.fortran, picture) {
+        (false, _) => stored,
+        (true, None) => from_columns(&stored, rows, dim, |j| j),
+        // the first index runs fastest, then that of the line
+        (true, Some([height, width])) => from_columns(&stored, rows, dim, |j| j % height * width + j / height),
+    };
+    Ok(Table { columns: None, dim, picture, values })
 }
 
 /// Writes the header of a C-ordered little-endian array, padded so that the values are aligned to 64 bytes.
@@ -207,7 +233,7 @@ fn read_values(path: &Path, reader: &mut impl Read, element: Element, count: usi
 }
 
 /// Nothing may follow the values. To look is also what makes a gzip or zip reader compare its checksum.
-fn check_end(path: &Path, reader: &mut impl Read) -> Result<(), DataError> {
+pub fn check_end(path: &Path, reader: &mut impl Read) -> Result<(), DataError> {
     match reader.take(1).read_to_end(&mut Vec::new()) {
         Ok(0) => Ok(()),
         Ok(_) => Err(DataError::malformed(path, "the file goes on after the array that its header announces")),
@@ -215,12 +241,12 @@ fn check_end(path: &Path, reader: &mut impl Read) -> Result<(), DataError> {
     }
 }
 
-/// Column-major → row-major.
-fn from_columns(stored: &[f64], rows: usize, dim: usize) -> Vec<f64> {
+/// Column-major → row-major; the column stored at place `j` is column `place(j)`.
+fn from_columns(stored: &[f64], rows: usize, dim: usize, place: impl Fn(usize) -> usize) -> Vec<f64> {
     let mut values = vec![0.0; stored.len()];
     for (j, column) in stored.chunks_exact(rows).enumerate() {
         for (i, &value) in column.iter().enumerate() {
-            values[i * dim + j] = value;
+            values[i * dim + place(j)] = value;
         }
     }
     values
@@ -288,10 +314,35 @@ mod tests {
     }
 
     #[test]
+    fn pictures_are_rows_line_by_line_in_either_order() {
+        // two pictures of 2 × 3: NumPy's np.arange(12).reshape(2, 2, 3), and the same in Fortran order
+        let line_by_line: Vec<u8> = (0..12).collect();
+        let fortran = [0, 6, 3, 9, 1, 7, 4, 10, 2, 8, 5, 11];
+        for (order, bytes) in [("False", &line_by_line[..]), ("True", &fortran)] {
+            let bytes = array(1, &dict("|u1", order, "(2, 2, 3)"), bytes);
+            for table in [read(Path::new("a.npy"), &bytes[..]), read_bytes(Path::new("a.npy"), &bytes[..])] {
+                let table = table.unwrap();
+                assert_eq!((table.dim, table.picture), (6, Some([2, 3])));
+                assert!(table.values.into_iter().eq((0..12).map(f64::from)), "{order}");
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_are_no_other_numbers() {
+        for descr in ["<f4", "|i1", "<u2", "|b1", "|O"] {
+            let bytes = array(1, &dict(descr, "False", "(2, 4)"), &[0; 64]);
+            let message = read_bytes(Path::new("a.npy"), &bytes[..]).unwrap_err().to_string();
+            assert!(message.contains(descr) && message.contains("expected uint8"), "{message}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_said() {
         let with = |descr, shape| array(1, &dict(descr, "False", shape), &[0; 64]);
         assert!(message(&with("<f8", "(3, 2)")).contains("goes on after the array"));
-        assert!(message(&with("<f4", "(2, 2, 2)")).contains("[2, 2, 2]"));
+        assert!(message(&with("<f4", "(2, 2, 2, 2)")).contains("[2, 2, 2, 2]"));
+        assert!(message(&with("<f4", "(1, 18446744073709551615, 2)")).contains("does not fit"));
         assert!(message(&with("<f4", "()")).contains("shape []"));
         assert!(message(&with("<f4", "(0, 2)")).contains("no rows"));
         assert!(message(&with("<c8", "(2,)")).contains("type <c8"));

@@ -2,23 +2,37 @@
 
 use std::path::{Path, PathBuf};
 
+use flowstill_model::Pixels;
+
 use crate::columns;
 use crate::dataset::Dataset;
 use crate::error::DataError;
+use crate::mnist::Files;
 use crate::split;
 use crate::synthetic::Target;
-use crate::table::{Table, read_table};
+use crate::table::{Table, read_pictures, read_table};
 
 /// Synthetic rows live in memory: at most 8 GiB of them, which also keeps their number within 32 bits.
 const MOST_SYNTHETIC_VALUES: usize = 1 << 30;
 
-/// A source of rows. `split` holds the fractions of train, validation and test; `seed` decides which rows go where.
+/// A source of rows. `split` holds the fractions of train, validation and test; `seed` decides which rows go where, and
+/// the noise of pictures. With `pixels` the rows of a file are pictures, whose shape is taken from an array of three
+/// axes, or that of a square, where `pixels` does not say it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Source {
     /// One file, cut into three parts.
-    File { path: PathBuf, split: [f64; 3], seed: u64 },
+    File { path: PathBuf, split: [f64; 3], pixels: Option<Pixels>, seed: u64 },
     /// A file per part. A missing part is carved out of the training file, in proportion to `split`.
-    Parts { train: PathBuf, validation: Option<PathBuf>, test: Option<PathBuf>, split: [f64; 3], seed: u64 },
+    Parts {
+        train: PathBuf,
+        validation: Option<PathBuf>,
+        test: Option<PathBuf>,
+        split: [f64; 3],
+        pixels: Option<Pixels>,
+        seed: u64,
+    },
+    /// A folder of pictures as [`Files`] says, in its own parts.
+    Mnist { folder: PathBuf, pixels: Pixels, seed: u64 },
     /// `rows` draws of a target with known density; row `i` depends on (seed, i) only.
     Synthetic { target: Target, rows: usize, split: [f64; 3], seed: u64 },
 }
@@ -27,26 +41,29 @@ pub enum Source {
 ///
 /// # Errors
 /// Whatever [`read_table`] refuses; parts that differ in their columns; too few rows; a column that is constant in
-/// the training part.
+/// the training part; pixels that are none.
 pub fn load(source: &Source) -> Result<Dataset, DataError> {
     match source {
-        Source::File { path, split, seed } => {
+        Source::File { path, split, pixels, seed } => {
             split::check(*split)?;
-            let table = read_table(path)?;
+            let table = read(path, pixels.as_ref())?;
             let (name, columns) = (stem(path), columns::names(path, &table));
             check_rows(&name, table.rows())?;
             let parts = split::deal(&table.values, table.dim, split, *seed);
-            Dataset::assemble(name, columns, three(parts))
+            assemble(name, columns, shaped(pixels.as_ref(), &table), *seed, three(parts))
         }
-        Source::Parts { train, validation, test, split, seed } => {
+        Source::Parts { train, validation, test, split, pixels, seed } => {
             split::check(*split)?;
-            let first = read_table(train)?;
+            let pixels = pixels.as_ref();
+            let first = read(train, pixels)?;
             let (name, columns) = (name_of_parts(train), columns::names(train, &first));
             check_rows(&name, first.rows())?;
-            let given =
-                |path: &Option<PathBuf>| path.as_ref().map(|p| read_like(p, train, &first, &columns)).transpose();
+            let given = |path: &Option<PathBuf>| {
+                path.as_ref().map(|p| read_like(p, pixels, train, &first, &columns)).transpose()
+            };
             let (validation, test) = (given(validation)?, given(test)?);
             let carve = |fractions: &[f64]| split::deal(&first.values, first.dim, fractions, *seed);
+            let pixels = shaped(pixels, &first);
             let [a, b, c] = *split;
             let parts = match (validation, test) {
                 (Some(validation), Some(test)) => [first.values, validation, test],
@@ -60,7 +77,16 @@ pub fn load(source: &Source) -> Result<Dataset, DataError> {
                 }
                 (None, None) => three(carve(split)),
             };
-            Dataset::assemble(name, columns, parts)
+            assemble(name, columns, pixels, *seed, parts)
+        }
+        Source::Mnist { folder, pixels, seed } => {
+            let parts = Files::find(folder)?.read()?;
+            let name = stem(folder);
+            let (columns, pixels) = (columns::numbered(parts[0].dim), shaped(Some(pixels), &parts[0]));
+            for part in &parts {
+                check_rows(&name, part.rows())?;
+            }
+            assemble(name, columns, pixels, *seed, parts.map(|part| part.values))
         }
         Source::Synthetic { target, rows, split, seed } => {
             split::check(*split)?;
@@ -76,9 +102,39 @@ pub fn load(source: &Source) -> Result<Dataset, DataError> {
     }
 }
 
+fn read(path: &Path, pixels: Option<&Pixels>) -> Result<Table, DataError> {
+    if pixels.is_some() { read_pictures(path) } else { read_table(path) }
+}
+
+fn assemble(
+    name: String,
+    columns: Vec<String>,
+    pixels: Option<Pixels>,
+    seed: u64,
+    parts: [Vec<f64>; 3],
+) -> Result<Dataset, DataError> {
+    match pixels {
+        Some(pixels) => Dataset::of_pictures(name, columns, pixels, seed, parts),
+        None => Dataset::assemble(name, columns, parts),
+    }
+}
+
+/// The settings with the shape of the pictures in `table`, if it can be told.
+fn shaped(pixels: Option<&Pixels>, table: &Table) -> Option<Pixels> {
+    let side = table.dim.isqrt();
+    let square = (side > 1 && side * side == table.dim).then_some([side, side]);
+    pixels.map(|pixels| Pixels { shape: pixels.shape.or(table.picture).or(square), ..pixels.clone() })
+}
+
 /// Reads a further part, whose columns must be those of the training file.
-fn read_like(path: &Path, reference: &Path, first: &Table, columns: &[String]) -> Result<Vec<f64>, DataError> {
-    let table = read_table(path)?;
+fn read_like(
+    path: &Path,
+    pixels: Option<&Pixels>,
+    reference: &Path,
+    first: &Table,
+    columns: &[String],
+) -> Result<Vec<f64>, DataError> {
+    let table = read(path, pixels)?;
     if table.dim != first.dim {
         let (path, reference) = (path.to_path_buf(), reference.to_path_buf());
         return Err(DataError::Dimension { path, found: table.dim, reference, expected: first.dim });

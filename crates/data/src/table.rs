@@ -16,6 +16,8 @@ pub struct Table {
     /// Names of the columns, where the file gives them.
     pub columns: Option<Vec<String>>,
     pub dim: usize,
+    /// Rows and columns of each picture, for an array of pictures.
+    pub picture: Option<[usize; 2]>,
     pub values: Vec<f64>,
 }
 
@@ -23,6 +25,11 @@ impl Table {
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.values.len() / self.dim
+    }
+
+    /// The same columns without rows.
+    pub(crate) fn clone_shape(&self) -> Self {
+        Self { columns: self.columns.clone(), dim: self.dim, picture: self.picture, values: Vec::new() }
     }
 }
 
@@ -40,6 +47,23 @@ impl Table {
 /// Every error names the file and, where there is one, the line or row and the column. Rows with NaN, ∞ or a missing
 /// value are an error: a density has no use for them and dropping them silently would change the data.
 pub fn read_table(path: impl AsRef<Path>) -> Result<Table, DataError> {
+    let path = path.as_ref();
+    let table = read_pictures(path)?;
+    match table.picture {
+        None => Ok(table),
+        Some(picture) => {
+            let shape = [table.rows(), picture[0], picture[1]].map(|n| n as u64).to_vec();
+            Err(DataError::Shape { path: path.to_path_buf(), shape })
+        }
+    }
+}
+
+/// [`read_table`], and arrays of three axes as well: pictures × their rows × their columns, which become one row each,
+/// line by line.
+///
+/// # Errors
+/// As for [`read_table`].
+pub fn read_pictures(path: impl AsRef<Path>) -> Result<Table, DataError> {
     let (path, member) = split_member(path.as_ref());
     let path = path.as_path();
     let (format, gzipped) = Format::of(path)?;

@@ -83,6 +83,7 @@ fn the_parts_load_with_their_names() {
         validation: Some(casp("validation.npy")),
         test: Some(casp("test.npy")),
         split: [0.8, 0.1, 0.1],
+        pixels: None,
         seed: 0,
     };
     let data = load(&source).unwrap();

@@ -15,12 +15,12 @@ fn csv(folder: &Path, name: &str, rows: std::ops::Range<i32>) -> PathBuf {
 }
 
 fn file(path: PathBuf, seed: u64) -> Source {
-    Source::File { path, split: SPLIT, seed }
+    Source::File { path, split: SPLIT, pixels: None, seed }
 }
 
 fn parts(train: &Path, validation: Option<&Path>, test: Option<&Path>) -> Source {
     let [validation, test] = [validation, test].map(|p| p.map(Path::to_path_buf));
-    Source::Parts { train: train.to_path_buf(), validation, test, split: SPLIT, seed: 1 }
+    Source::Parts { train: train.to_path_buf(), validation, test, split: SPLIT, pixels: None, seed: 1 }
 }
 
 fn sizes(data: &Dataset) -> [usize; 3] {
@@ -115,7 +115,7 @@ fn degenerate_sources_are_refused() {
     let constant = folder.path().join("constant.csv");
     fs::write(&constant, format!("a,b\n{}", (0..50).map(|i| format!("{i},7\n")).collect::<String>())).unwrap();
     assert!(message(&file(constant, 0)).starts_with("constant: column b is constant (7 in all 40 training rows)"));
-    let source = Source::File { path: few, split: [0.5, 0.5, 0.5], seed: 0 };
+    let source = Source::File { path: few, split: [0.5, 0.5, 0.5], pixels: None, seed: 0 };
     assert!(message(&source).starts_with("split [0.5, 0.5, 0.5]: expected three fractions"));
     let rows = usize::MAX / 2;
     let source = Source::Synthetic { target: Target::Rings, rows, split: SPLIT, seed: 0 };

@@ -45,7 +45,7 @@ fn arrays_by_numpy_are_read_right() {
     ];
     for name in files {
         let table = read_table(numpy(name)).unwrap();
-        assert_eq!(table, Table { columns: None, dim: 3, values: expected() }, "{name}");
+        assert_eq!(table, Table { columns: None, dim: 3, picture: None, values: expected() }, "{name}");
     }
     let integers = read_table(numpy("int32.npy")).unwrap();
     assert_eq!((integers.dim, integers.rows()), (3, 4));

@@ -16,6 +16,7 @@ fn sampler(spec: FlowSpec, theta: Vec<f32>) -> Sampler {
         role: Role::Teacher,
         spec,
         standardizer: Standardizer { mean: vec![5.0; dim], sd: vec![3.0; dim] },
+        pixels: None,
         columns: (0..dim).map(|i| format!("x{i}")).collect(),
         provenance: Provenance::default(),
         theta,

@@ -7,7 +7,9 @@ use flowstill_kernel::affine::Direction;
 use flowstill_kernel::incremental::{Adjoint, AdjointBuffers, Solve, Sweep};
 use flowstill_kernel::machine::{DenseProduct, read_all};
 use flowstill_kernel::noise::{Purpose, fill_gaussian, stream};
-use flowstill_kernel::rows::{Covariance, GaussianMixture, LogDet, RowMap, RowSpec, Smooth, Solver, Trace, Transformer};
+use flowstill_kernel::rows::{
+    Covariance, GaussianMixture, LogDet, RowMap, RowSpec, Smooth, Solver, Trace, Transformer,
+};
 use flowstill_kernel::univariate::{Affine, Univariate};
 use flowstill_kernel::{Activation, ElementMap, Incremental, Layer, Made, Parallel, Workspace};
 use std::hint::black_box;
@@ -208,6 +210,16 @@ fn transformers(c: &mut Criterion) {
                     dx.copy_from_slice(&x);
                     map.solve_transposed_rows(&theta, &x, &mut dx);
                 });
+            });
+        }
+    }
+}
+
+/// Multiply-adds for a token: four square maps and two with four times as many units, per block.
+fn map_products(width: usize, blocks: usize) -> usize {
+    12 * blocks * width * width
+}
+
 /// Maps of rows made of networks: a training step is a map and its gradient.
 fn networks(c: &mut Criterion) {
     const ROWS: usize = 256;
@@ -261,11 +273,6 @@ fn networks(c: &mut Criterion) {
             });
         }
     }
-}
-
-/// Multiply-adds for a token: four square maps and two with four times as many units, per block.
-fn map_products(width: usize, blocks: usize) -> usize {
-    12 * blocks * width * width
 }
 
 criterion_group!(kernels, machine, training, sampling, mixtures, transformers, networks);

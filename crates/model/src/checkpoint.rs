@@ -3,6 +3,7 @@
 
 use crate::atomic;
 use crate::layout::{Layout, View};
+use crate::pixels::Pixels;
 use crate::spec::{FlowSpec, SpecError};
 use crate::standardizer::Standardizer;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -53,6 +54,8 @@ pub struct Checkpoint {
     pub role: Role,
     pub spec: FlowSpec,
     pub standardizer: Standardizer,
+    /// how the pixels of pictures became the rows that the standardisation takes; nothing for other data
+    pub pixels: Option<Pixels>,
     /// one name per coordinate
     pub columns: Vec<String>,
     pub provenance: Provenance,
@@ -68,6 +71,9 @@ struct Metadata {
     role: Role,
     spec: FlowSpec,
     standardizer: Standardizer,
+    // absent from the files of models of other data, which are what they were before pictures were known
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pixels: Option<Pixels>,
     columns: Vec<String>,
     provenance: Provenance,
 }
@@ -112,6 +118,7 @@ impl Checkpoint {
             role: self.role,
             spec: self.spec.clone(),
             standardizer: self.standardizer.clone(),
+            pixels: self.pixels.clone(),
             columns: self.columns.clone(),
             provenance: self.provenance.clone(),
         };
@@ -145,6 +152,9 @@ impl Checkpoint {
         if !meta.standardizer.sd.iter().all(|s| s.is_finite() && *s > 0.0) {
             return Err(broken("a standard deviation is not positive".into()));
         }
+        if let Some(pixels) = &meta.pixels {
+            pixels.check(meta.spec.dim).map_err(broken)?;
+        }
 
         if Layout::plain_len(&meta.spec) > bytes.len() / 4 {
             return Err(broken("it is shorter than the flow that it describes".into()));
@@ -175,6 +185,7 @@ impl Checkpoint {
             role: meta.role,
             spec: meta.spec,
             standardizer: meta.standardizer,
+            pixels: meta.pixels,
             columns: meta.columns,
             provenance: meta.provenance,
             theta,
@@ -225,6 +236,7 @@ mod tests {
             role: Role::Teacher,
             spec,
             standardizer: Standardizer { mean: vec![0.1, 1e9 / 3.0, -2.0], sd: vec![1.0, 2.0, 1.0 / 3.0] },
+            pixels: None,
             columns: ["a", "b", "c"].map(String::from).to_vec(),
             provenance: Provenance { version: "0.1.0".into(), config_hash: "c".into(), data_hash: "d".into(), seed: 9 },
             theta,
@@ -240,6 +252,21 @@ mod tests {
         let back = Checkpoint::load(&path).unwrap();
         assert_eq!(back, model);
         assert_eq!(back.to_bytes(), std::fs::read(&path).unwrap());
+    }
+
+    #[test]
+    fn pixels_are_kept_and_stand_in_no_other_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.safetensors");
+        let pictures = Pixels { shape: Some([1, 3]), ..Pixels::default() };
+        let model = Checkpoint { pixels: Some(pictures.clone()), ..example() };
+        model.save(&path).unwrap();
+        assert_eq!(Checkpoint::load(&path).unwrap(), model);
+        let plain = example().to_bytes();
+        assert!(!plain.windows(6).any(|bytes| bytes == b"pixels"));
+        Checkpoint { pixels: Some(Pixels { shape: Some([2, 3]), ..pictures }), ..example() }.save(&path).unwrap();
+        let message = Checkpoint::load(&path).unwrap_err().to_string();
+        assert!(message.contains("2 × 3") && message.contains("m.safetensors"), "{message}");
     }
 
     #[test]

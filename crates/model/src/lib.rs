@@ -10,6 +10,7 @@ pub mod fold;
 pub mod init;
 pub mod layout;
 pub mod order;
+pub mod pixels;
 pub mod spec;
 pub mod standardizer;
 
@@ -21,5 +22,6 @@ pub use flowstill_kernel::rows::RowSpec;
 pub use flowstill_kernel::{Activation, Univariate};
 pub use layout::{Layout, View, ViewKind};
 pub use order::OrderRule;
+pub use pixels::{Pixels, bits_per_dimension};
 pub use spec::{Autoregressive, FlowSpec, LayerSpec, Orientation, SpecError};
 pub use standardizer::Standardizer;

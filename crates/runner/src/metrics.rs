@@ -1,4 +1,4 @@
-//! `metrics.json`, a stable interface: keys are added, never renamed. Everything in nats.
+//! `metrics.json`, a stable interface: keys are added, never renamed. Everything in nats, but for bits that say so.
 
 use crate::provenance::Provenance;
 use crate::stage::StageRecord;
@@ -31,10 +31,13 @@ pub struct ModelMetrics {
     /// name of the known density; absent for a flow
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_density: Option<String>,
-    /// mean log-density of the test rows in the units of the data
+    /// mean log-density of the test rows in the units of the data; of pictures that of their logits
     pub test_log_likelihood: Estimate,
     /// the same in standardised space
     pub test_log_likelihood_standardised: Estimate,
+    /// mean over test pictures of the bits that a pixel takes, as [`flowstill_model::Pixels`] says; absent for other data
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bits_per_dimension: Option<Estimate>,
     /// numbers that training can change
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub free_parameters: Option<usize>,

@@ -115,6 +115,8 @@ impl<'a> Pipeline<'a> {
             Some("it is a student".to_owned())
         } else if checkpoint.spec.dim != self.data.dim() {
             Some(format!("it has {} columns, the data {}", checkpoint.spec.dim, self.data.dim()))
+        } else if checkpoint.pixels != self.data.pixels {
+            Some("it takes pixels differently".to_owned())
         } else if checkpoint.standardizer != self.data.standardizer {
             Some("its standardisation is that of other data".to_owned())
         } else {

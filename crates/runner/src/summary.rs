@@ -38,12 +38,16 @@ pub fn report(
         title: experiment.name.clone(),
         trained: story::trained(experiment, data, &recipe_in_words(&phases)),
         known_density: teacher.is_none(),
+        pixels: data.pixels.clone(),
         architecture: vec![teacher_in_words, in_words("Student", student)],
         facts: vec![
             ("training rows".into(), with_thousands(data.train.len())),
             ("validation rows".into(), with_thousands(data.validation.len())),
             ("test rows".into(), with_thousands(data.test.len())),
-            ("columns".into(), data.dim().to_string()),
+            match data.pixels.as_ref().and_then(|pixels| pixels.shape) {
+                Some([rows, columns]) => ("pixels".into(), format!("{rows} × {columns}")),
+                None => ("columns".into(), data.dim().to_string()),
+            },
             ("samples compared".into(), with_thousands(metrics.distillation.samples)),
             ("threads".into(), experiment.threads.to_string()),
             (
@@ -82,7 +86,11 @@ fn in_words(who: &str, sampler: &Sampler) -> String {
 }
 
 fn likelihood(model: &ModelMetrics) -> TestLikelihood {
-    TestLikelihood { data_space: model.test_log_likelihood, standardised: model.test_log_likelihood_standardised }
+    TestLikelihood {
+        data_space: model.test_log_likelihood,
+        standardised: model.test_log_likelihood_standardised,
+        bits_per_dimension: model.bits_per_dimension,
+    }
 }
 
 fn curves(metrics: &Metrics) -> Curves {
@@ -137,7 +145,7 @@ fn timings(metrics: &Metrics) -> Vec<(String, f64)> {
 fn samples(data: &Dataset, drawn: &Drawn, teacher: bool) -> Samples {
     let first = |values: &[f32]| {
         let values = &values[..values.len().min(SHOWN_ROWS * data.dim())];
-        data.standardizer.restore(values)
+        data.restore(values)
     };
     Samples {
         columns: data.columns.clone(),

@@ -40,6 +40,7 @@ fn sampler(orientation: Orientation, dim: usize, width: usize) -> Sampler {
         role: Role::Teacher,
         spec,
         standardizer: Standardizer::identity(dim),
+        pixels: None,
         columns: (0..dim).map(|i| i.to_string()).collect(),
         provenance: Provenance::default(),
         theta,

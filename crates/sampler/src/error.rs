@@ -18,6 +18,10 @@ pub enum SamplerError {
     Width { what: &'static str, found: usize, dim: usize },
     #[error("the standardisation of column {column} is mean {mean}, sd {sd}; expected finite numbers and sd > 0")]
     Standardizer { column: usize, mean: f64, sd: f64 },
+    #[error("in the model, {0}")]
+    Pixels(String),
+    #[error("student and teacher take pixels differently; correct a student by its own teacher")]
+    OtherPixels,
     #[error("{operation} was given {len} numbers, expected whole rows of {dim}")]
     Shape { operation: &'static str, len: usize, dim: usize },
     #[error("{operation} was given NaN in row {row}, column {column} (counted from 0); drop or repair the row")]

@@ -4,14 +4,15 @@ use crate::base::Base;
 use crate::chain::check_rows;
 use crate::{Chain, Cost, Drawn, Mapped, Method, SamplerError, Stream};
 use flowstill_kernel::affine::Direction;
-use flowstill_model::{Checkpoint, FlowSpec, Layout, Provenance, Role, Standardizer};
+use flowstill_model::{Checkpoint, FlowSpec, Layout, Pixels, Provenance, Role, Standardizer};
 use std::path::Path;
 use std::sync::Arc;
 
 /// A trained flow that draws samples and gives densities.
 ///
 /// Cheap to clone (the model is shared) and safe to use from many threads. "Standardised" rows are what the flow
-/// itself speaks, `(x − mean)/sd` per column; the methods ending in `_data` speak the units of the data.
+/// itself speaks, `(x − mean)/sd` per column; the methods ending in `_data` speak the units of the data. Those of a model
+/// of pictures are pixels as real numbers, `k + u` of [`Pixels`], and its `x` are their logits.
 #[derive(Debug, Clone)]
 pub struct Sampler {
     model: Arc<Model>,
@@ -25,6 +26,7 @@ struct Model {
     spec: FlowSpec,
     role: Role,
     standardizer: Standardizer,
+    pixels: Option<Pixels>,
     columns: Vec<String>,
     provenance: Provenance,
 }
@@ -37,7 +39,7 @@ impl Sampler {
 
     /// Errors: a model whose parts do not fit together.
     pub fn from_checkpoint(checkpoint: Checkpoint) -> Result<Self, SamplerError> {
-        let Checkpoint { role, spec, standardizer, columns, provenance, theta } = checkpoint;
+        let Checkpoint { role, spec, standardizer, pixels, columns, provenance, theta } = checkpoint;
         let chain = Chain::new(&spec, &theta)?;
         let dim = spec.dim;
         let widths = [
@@ -53,7 +55,10 @@ impl Sampler {
                 return Err(SamplerError::Standardizer { column, mean, sd });
             }
         }
-        let model = Arc::new(Model { chain, spec, role, standardizer, columns, provenance });
+        if let Some(pixels) = &pixels {
+            pixels.check(dim).map_err(SamplerError::Pixels)?;
+        }
+        let model = Arc::new(Model { chain, spec, role, standardizer, pixels, columns, provenance });
         Ok(Self { model, method: Method::default(), base: Base::default() })
     }
 
@@ -101,6 +106,16 @@ impl Sampler {
         &self.model.standardizer
     }
 
+    /// How pixels became the rows that are standardised, for a model of pictures.
+    pub fn pixels(&self) -> Option<&Pixels> {
+        self.model.pixels.as_ref()
+    }
+
+    /// Standardised rows in the units of the data, `x·sd + mean`; for a model of pictures the pixels of these logits.
+    pub fn restore(&self, rows: &[f32]) -> Vec<f64> {
+        self.to_units(self.model.standardizer.restore(rows))
+    }
+
     /// The architecture as the checkpoint holds it; training folds batch normalisation before it writes one.
     pub fn spec(&self) -> &FlowSpec {
         &self.model.spec
@@ -133,14 +148,14 @@ impl Sampler {
         Ok(self.model.chain.map(Direction::Forward, z, self.method).values)
     }
 
-    /// [`Sampler::sample`] in the units of the data: `x·sd + mean`.
+    /// [`Sampler::sample`] in the units of the data, as [`Sampler::restore`] says.
     pub fn sample_data(
         &self,
         stream: impl Into<Stream>,
         first_row: u64,
         rows: usize,
     ) -> Result<Vec<f64>, SamplerError> {
-        Ok(self.model.standardizer.restore(&self.sample(stream, first_row, rows)?))
+        Ok(self.restore(&self.sample(stream, first_row, rows)?))
     }
 
     /// [`Sampler::sample`] with `log p(x) = log p_Z(z) − log|det dS/dz|` per row, standardised, from the same pass.
@@ -156,7 +171,8 @@ impl Sampler {
         Ok(self.model.chain.draw(z, self.base, self.method))
     }
 
-    /// [`Sampler::sample_and_log_prob`] in the units of the data: (rows, `log p_std − Σ log sd`).
+    /// [`Sampler::sample_and_log_prob`] in the units of the data: rows as [`Sampler::restore`] gives them, with the
+    /// log-densities of [`Sampler::log_prob_data`].
     pub fn sample_and_log_prob_data(
         &self,
         stream: impl Into<Stream>,
@@ -164,7 +180,9 @@ impl Sampler {
         rows: usize,
     ) -> Result<(Vec<f64>, Vec<f64>), SamplerError> {
         let drawn = self.sample_and_log_prob(stream, first_row, rows)?;
-        Ok((self.model.standardizer.restore(&drawn.values), self.to_data(drawn.log_prob)))
+        let x = self.model.standardizer.restore(&drawn.values);
+        let log_prob = self.to_data(drawn.log_prob, &x);
+        Ok((self.to_units(x), log_prob))
     }
 
     /// `log p(x) = log p_Z(T(x)) + log|det dT/dx|` of standardised rows × dim, one per row.
@@ -176,11 +194,15 @@ impl Sampler {
         Ok(self.model.chain.density(x.to_vec(), self.base, self.method))
     }
 
-    /// Log-density of rows × dim in the units of the data, nats per that unit: `log p_std((x − mean)/sd) − Σ log sd`.
-    /// Otherwise as [`Sampler::log_prob`].
+    /// Log-density of rows × dim in the units of the data, nats per that unit: `log p_std((x − mean)/sd) − Σ log sd`;
+    /// for a model of pictures that of the pixels as real numbers, with [`Pixels::log_det`] added. Otherwise as
+    /// [`Sampler::log_prob`].
     pub fn log_prob_data(&self, x: &[f64]) -> Result<Vec<f64>, SamplerError> {
         check_rows("log_prob", x, self.dim())?;
-        Ok(self.to_data(self.model.chain.density(self.model.standardizer.standardize(x), self.base, self.method)))
+        let logits = self.pixels().map(|pixels| x.iter().map(|v| pixels.to_logit(*v)).collect::<Vec<_>>());
+        let x = logits.as_deref().unwrap_or(x);
+        let standardised = self.model.standardizer.standardize(x);
+        Ok(self.to_data(self.model.chain.density(standardised, self.base, self.method), x))
     }
 
     /// `x = S(z)` and `log|det dS/dz|`, standardised; see [`Chain::forward_and_log_det`].
@@ -199,9 +221,22 @@ impl Sampler {
         Ok(z)
     }
 
-    fn to_data(&self, mut log_prob: Vec<f64>) -> Vec<f64> {
+    /// From what the standardisation takes to the units of the data.
+    fn to_units(&self, mut x: Vec<f64>) -> Vec<f64> {
+        if let Some(pixels) = self.pixels() {
+            x.iter_mut().for_each(|y| *y = pixels.from_logit(*y));
+        }
+        x
+    }
+
+    /// Log-densities in the units of the data; `x` are the rows that the standardisation takes.
+    fn to_data(&self, mut log_prob: Vec<f64>, x: &[f64]) -> Vec<f64> {
         let log_det = self.model.standardizer.log_det();
         log_prob.iter_mut().for_each(|value| *value -= log_det);
+        if let Some(pixels) = self.pixels() {
+            let rows = x.chunks_exact(self.dim());
+            log_prob.iter_mut().zip(rows).for_each(|(value, y)| *value = pixels.log_prob(*value, y));
+        }
         log_prob
     }
 }

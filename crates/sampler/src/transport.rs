@@ -57,14 +57,22 @@ impl Transport {
         check_rows("transport", rows, self.from.dim())?;
         let ends =
             [&self.from, &self.to].map(|flow| End { chain: flow.chain(), base: flow.base(), method: flow.method() });
+        let logits = self.from.pixels().map(|pixels| rows.iter().map(|x| pixels.to_logit(*x)).collect::<Vec<_>>());
+        let rows = logits.as_deref().unwrap_or(rows);
         let Mapped { values, mut log_det, .. } = carry(ends, from.standardize(rows));
         let between = to.log_det() - from.log_det();
         log_det.iter_mut().for_each(|log_det| *log_det += between);
+        let restored = to.restore(&values);
+        for (pixels, logits, sign) in [(self.from.pixels(), rows, 1.0), (self.to.pixels(), &restored, -1.0)] {
+            let Some(pixels) = pixels else { continue };
+            let each = log_det.iter_mut().zip(logits.chunks_exact(self.to.dim()));
+            each.for_each(|(log_det, logits)| *log_det += sign * pixels.log_prob(0.0, logits));
+        }
         let each = values.chunks_exact(self.to.dim()).zip(&log_det);
         let is_lost = |(row, log_det): (&[f32], &f64)| !(log_det.is_finite() && row.iter().all(|x| x.is_finite()));
         match each.map(is_lost).position(|lost| lost) {
             Some(row) => Err(SamplerError::Lost { row }),
-            None => Ok((to.restore(&values), log_det)),
+            None => Ok((self.to.restore(&values), log_det)),
         }
     }
 

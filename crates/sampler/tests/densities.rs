@@ -4,7 +4,7 @@ mod common;
 
 use common::*;
 use flowstill_model::fold::BATCH_NORM_EPSILON;
-use flowstill_model::{FlowSpec, LayerSpec, Layout, Orientation, Standardizer};
+use flowstill_model::{FlowSpec, LayerSpec, Layout, Orientation, Pixels, Standardizer};
 use flowstill_sampler::{Chain, Method, Sampler};
 
 const HALF_LOG_TAU: f64 = 0.918_938_533_204_672_7;
@@ -180,5 +180,28 @@ fn folded_batch_normalisation_is_its_formula() {
             assert_close(*a, *b, 1e-6, normalising);
         }
         assert_close(mapped.log_det[0], log_det, 1e-6, normalising);
+    }
+}
+
+#[test]
+fn densities_of_pixels_integrate_to_one_and_are_those_of_their_samples() {
+    for (levels, alpha) in [(256, 0.05), (4, 0.1)] {
+        for (name, spec) in flows(2) {
+            let mut model = checkpoint(spec);
+            model.standardizer = Standardizer { mean: vec![0.2, -0.5], sd: vec![0.4, 0.2] };
+            model.pixels = Some(Pixels { levels, alpha, shape: None });
+            let sampler = Sampler::from_checkpoint(model).unwrap();
+            let (middle, beyond) = (0.5 * f64::from(levels), 1.0 + 2.0 * alpha / (1.0 - 2.0 * alpha));
+            let total = integral(|x| sampler.log_prob_data(x).unwrap(), [middle; 2], [beyond * middle; 2], 600);
+            assert!((total - 1.0).abs() < 5e-3, "{name}, {levels} levels: {total}");
+
+            let (values, log_prob) = sampler.sample_and_log_prob_data(3, 0, 200).unwrap();
+            assert_eq!(values, sampler.sample_data(3, 0, 200).unwrap());
+            for (a, b) in sampler.log_prob_data(&values).unwrap().iter().zip(&log_prob) {
+                assert_close(*a, *b, 1e-3, name);
+            }
+            let outside = sampler.log_prob_data(&[-2.0 * middle, middle, middle, 5.0 * middle]).unwrap();
+            assert_eq!(outside, [f64::NEG_INFINITY; 2], "{name}");
+        }
     }
 }

@@ -89,6 +89,15 @@ pub fn numbers(metrics: &Metrics) -> BTreeMap<String, Number> {
     .filter(|(_, estimate)| estimate.mean.is_finite())
     .map(|(name, estimate)| (name.to_owned(), Number::from(estimate)))
     .collect();
+    // of pictures alone
+    for (name, bits) in [
+        ("teacher_bits_per_dimension", metrics.teacher.bits_per_dimension),
+        ("student_bits_per_dimension", metrics.student.bits_per_dimension),
+    ] {
+        if let Some(bits) = bits.filter(|bits| bits.mean.is_finite()) {
+            numbers.insert(name.to_owned(), bits.into());
+        }
+    }
     let mut more = |name: &str, value: Option<f64>| {
         if let Some(value) = value.filter(|value| value.is_finite()) {
             numbers.insert(name.to_owned(), value.into());

@@ -34,6 +34,7 @@ fn drawn(dim: usize, components: usize, rows: usize) -> Dataset {
 fn given(dim: usize, values: Vec<f32>) -> Dataset {
     let rows = || Rows { dim, values: values.clone() };
     Dataset {
+        pixels: None,
         name: "given".into(),
         columns: (0..dim).map(|i| format!("c{i}")).collect(),
         standardizer: Standardizer { mean: vec![0.0; dim], sd: vec![1.0; dim] },
@@ -66,6 +67,7 @@ fn a_known_mixture_is_recovered() {
 fn one_component_is_the_gaussian_of_mean_and_covariance() {
     let file = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/data/casp").join(name);
     let source = Source::Parts {
+        pixels: None,
         train: file("train.npy"),
         validation: Some(file("validation.npy")),
         test: Some(file("test.npy")),

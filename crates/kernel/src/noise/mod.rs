@@ -43,8 +43,10 @@ pub enum Purpose {
     Conditionals = 14,
     /// training rows that a student is shown
     DataRows = 15,
-    /// permutations and rotations of mixing layers
-    Mixing = 16,
+    /// noise that makes pixels real numbers
+    Dequantisation = 16,
+    /// permutations of mixing layers
+    Mixing = 17,
 }
 
 /// The key of the stream (seed, purpose, index), as the eight little-endian words of ChaCha.

@@ -68,7 +68,7 @@ impl Models {
             layout.mask(&mut theta);
             let columns = (0..shape.dim).map(|i| format!("x{i}")).collect();
             let (standardizer, provenance) = (Standardizer::identity(shape.dim), Provenance::default());
-            Checkpoint { role, spec, standardizer, columns, provenance, theta }
+            Checkpoint { role, spec, standardizer, pixels: None, columns, provenance, theta }
         };
         Ok(Self {
             teacher: Some(checkpoint(Role::Teacher, Orientation::Maf)),

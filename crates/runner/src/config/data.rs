@@ -5,7 +5,10 @@ use super::suggest::{nearest, unknown_name};
 use super::surroundings::Surroundings;
 use super::tree::number;
 use super::written;
+use flowstill_data::mnist::Files;
 use flowstill_data::{Source, Target, TargetError};
+use flowstill_model::Pixels;
+use flowstill_model::pixels::{ALPHAS, MOST_LEVELS};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -21,6 +24,9 @@ const MOST_VALUES: usize = 1_000_000_000;
 
 /// Kinds of file with the bytes with which they begin.
 const KINDS: [(&str, &[u8]); 5] = [("csv", b""), ("tsv", b""), ("txt", b""), ("npy", b"\x93NUMPY"), ("npz", b"PK")];
+
+/// Longest side of a picture.
+const MOST_SIDE: i64 = 65_536;
 
 /// The first bytes of gzip.
 const GZIP: &[u8] = b"\x1f\x8b";
@@ -38,28 +44,40 @@ pub(super) fn check(
     };
     lonely_keys(checker, written);
     let split = split(checker, written);
+    let pixels = pixels(checker, written.pixels.as_ref());
     let mut file = |key: &str, path: &Path| surroundings.readable(path).map_err(|why| checker.wrong(key, why)).ok();
-    match (&written.path, &written.train, &written.synthetic) {
-        (Some(path), None, None) => Some(Source::File { path: file("data.path", path)?, split, seed }),
-        (None, Some(train), None) => {
+    match (&written.path, &written.train, &written.mnist, &written.synthetic) {
+        (Some(path), None, None, None) => Some(Source::File { path: file("data.path", path)?, split, pixels, seed }),
+        (None, Some(train), None, None) => {
             let train = file("data.train", train);
             let validation = written.validation.as_ref().map(|path| file("data.validation", path));
             let test = written.test.as_ref().map(|path| file("data.test", path));
             // a file that was named and is not readable ends the check, but only after the others were tried
             let (validation, test) =
                 (validation.map_or(Some(None), |v| v.map(Some)), test.map_or(Some(None), |t| t.map(Some)));
-            Some(Source::Parts { train: train?, validation: validation?, test: test?, split, seed })
+            Some(Source::Parts { train: train?, validation: validation?, test: test?, split, pixels, seed })
         }
-        (None, None, Some(name)) => synthetic(checker, written, name, split, seed),
-        (path, train, synthetic) => {
-            let named =
-                [("`path`", path.is_some()), ("`train`", train.is_some()), ("`synthetic`", synthetic.is_some())];
+        (None, None, Some(folder), None) => match surroundings.pictures(folder) {
+            Ok(folder) => Some(Source::Mnist { folder, pixels: pixels.unwrap_or_default(), seed }),
+            Err(why) => {
+                checker.wrong("data.mnist", why);
+                None
+            }
+        },
+        (None, None, None, Some(name)) => synthetic(checker, written, name, split, seed),
+        (path, train, mnist, synthetic) => {
+            let named = [
+                ("`path`", path.is_some()),
+                ("`train`", train.is_some()),
+                ("`mnist`", mnist.is_some()),
+                ("`synthetic`", synthetic.is_some()),
+            ];
             let got: Vec<&str> = named.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
             let got = if got.is_empty() { "none".to_owned() } else { got.join(" and ") };
             checker.wrong_with(
                 "data",
                 "data",
-                format!("expected exactly one of `path`, `train` and `synthetic`, got {got}"),
+                format!("expected exactly one of `path`, `train`, `mnist` and `synthetic`, got {got}"),
             );
             None
         }
@@ -86,6 +104,36 @@ fn lonely_keys(checker: &mut Checker, written: &written::Data) {
         let message = "means nothing where `train`, `validation` and `test` are all given; remove it".to_owned();
         checker.wrong_with("data.split", "data", message);
     }
+    if written.split.is_some() && written.mnist.is_some() {
+        let message = "means nothing beside `mnist`, whose files are the parts; remove it".to_owned();
+        checker.wrong_with("data.split", "data.mnist", message);
+    }
+    if written.pixels.is_some() && written.synthetic.is_some() {
+        let message = "means nothing beside `synthetic`, whose rows are no pictures; remove it".to_owned();
+        checker.wrong_with("data.pixels", "data.synthetic", message);
+    }
+}
+
+fn pixels(checker: &mut Checker, written: Option<&written::Pixels>) -> Option<Pixels> {
+    let (written, default) = (written?, Pixels::default());
+    let levels = written.levels.unwrap_or(default.levels.into());
+    let levels = checker.whole("data.pixels.levels", levels, (2, MOST_LEVELS.into()), "") as u32;
+    let [least, most] = ALPHAS;
+    let fits = |alpha| (least..=most).contains(&alpha);
+    let range = format!("from {} to {}", number(least), number(most));
+    let alpha = checker.number("data.pixels.alpha", written.alpha.unwrap_or(default.alpha), fits, &range);
+    let shape = written.shape.as_ref().and_then(|shape| match shape[..] {
+        [rows, columns] if rows.min(columns) > 0 && rows.max(columns) <= MOST_SIDE => {
+            Some([rows as usize, columns as usize])
+        }
+        _ => {
+            let got = super::tree::shortened(&format!("{shape:?}"));
+            let message = format!("expected the rows and columns of a picture, as in [28, 28], got {got}");
+            checker.wrong("data.pixels.shape", message);
+            None
+        }
+    });
+    Some(Pixels { levels, alpha, shape })
 }
 
 fn split(checker: &mut Checker, written: &written::Data) -> [f64; 3] {
@@ -142,6 +190,19 @@ pub(super) fn readable(path: &Path, experiment: &Path) -> Result<PathBuf, String
         }
         Err(error) => Err(format!("{} cannot be read: {error}", bare.display())),
     }
+}
+
+/// The absolute path of a folder of pictures that `experiment` calls `path`, or why it is none. Looks at names only.
+pub(super) fn pictures(path: &Path, experiment: &Path) -> Result<PathBuf, String> {
+    if path.as_os_str().is_empty() {
+        return Err("expected the name of a folder, got an empty text".to_owned());
+    }
+    let folder = experiment.parent().unwrap_or(Path::new(""));
+    let full = std::path::absolute(folder.join(path)).map_err(|error| format!("cannot be found: {error}"))?;
+    if full.to_str().is_none() {
+        return Err(format!("expected a path in UTF-8, got {}", full.display()));
+    }
+    Files::find(&full).map(|_| full).map_err(|error| error.to_string())
 }
 
 /// The bytes with which a file of this name begins.

@@ -5,7 +5,7 @@ use super::plan::{Experiment, Fitting, FlowPlan, StudentPlan, TeacherPlan};
 use super::written::{self, Base, Link, Model, OrNone};
 use crate::families;
 use flowstill_data::{Source, Target};
-use flowstill_model::{Architecture, Role};
+use flowstill_model::{Architecture, Pixels, Role};
 use flowstill_student::Recipe;
 use flowstill_trainer::Settings;
 use serde::{Serialize, Serializer};
@@ -48,15 +48,22 @@ impl From<&Experiment> for written::Experiment {
 impl From<&Source> for written::Data {
     fn from(source: &Source) -> Self {
         match source {
-            Source::File { path, split, seed: _ } => {
-                Self { path: Some(path.clone()), split: Some(split.to_vec()), ..Self::default() }
+            Source::File { path, split, pixels, seed: _ } => Self {
+                path: Some(path.clone()),
+                split: Some(split.to_vec()),
+                pixels: pixels.as_ref().map(Into::into),
+                ..Self::default()
+            },
+            Source::Mnist { folder, pixels, seed: _ } => {
+                Self { mnist: Some(folder.clone()), pixels: Some(pixels.into()), ..Self::default() }
             }
-            Source::Parts { train, validation, test, split, seed: _ } => Self {
+            Source::Parts { train, validation, test, split, pixels, seed: _ } => Self {
                 train: Some(train.clone()),
                 validation: validation.clone(),
                 test: test.clone(),
                 // a split is refused where there is nothing to split, and is then the default
                 split: (validation.is_none() || test.is_none() || *split != SPLIT).then(|| split.to_vec()),
+                pixels: pixels.as_ref().map(Into::into),
                 ..Self::default()
             },
             Source::Synthetic { target, rows, split, seed: _ } => Self {
@@ -70,6 +77,16 @@ impl From<&Source> for written::Data {
                 split: Some(split.to_vec()),
                 ..Self::default()
             },
+        }
+    }
+}
+
+impl From<&Pixels> for written::Pixels {
+    fn from(pixels: &Pixels) -> Self {
+        Self {
+            levels: Some(pixels.levels.into()),
+            alpha: Some(pixels.alpha),
+            shape: pixels.shape.map(|shape| wholes(&shape)),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf, absolute};
 const MOST_FILES: usize = 50;
 
 /// The keys of `data` that name files.
-const DATA_FILES: [&str; 4] = ["path", "train", "validation", "test"];
+const DATA_FILES: [&str; 5] = ["path", "train", "validation", "test", "mnist"];
 
 pub(super) struct Sources {
     /// the file itself, then what it extends, the stronger before the weaker

@@ -109,10 +109,11 @@ fn homes(key: &str, section: &str) -> Vec<String> {
 }
 
 /// Every section with its keys.
-fn sections() -> [(&'static str, &'static [&'static str]); 16] {
+fn sections() -> [(&'static str, &'static [&'static str]); 17] {
     [
         ("", keys::<Experiment>()),
         ("data", keys::<Data>()),
+        ("data.pixels", keys::<written::Pixels>()),
         ("teacher", keys::<Teacher>()),
         ("teacher.training", keys::<Training>()),
         ("student", keys::<Student>()),

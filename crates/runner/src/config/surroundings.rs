@@ -14,13 +14,17 @@ pub(super) struct Surroundings<'a> {
     /// of a run that does not say
     pub threads: usize,
     /// data files by the name that the experiment gives them: their absolute paths, or why they cannot be read
-    readable: Mutex<HashMap<PathBuf, Result<PathBuf, String>>>,
+    readable: Mutex<Answers>,
+    /// the same for folders of pictures
+    pictures: Mutex<Answers>,
 }
+
+type Answers = HashMap<PathBuf, Result<PathBuf, String>>;
 
 impl<'a> Surroundings<'a> {
     pub fn of(file: &'a Path) -> Self {
         let cores = available_parallelism().map_or(1, |cores| cores.get());
-        Self { file, cores, threads: cores, readable: Mutex::default() }
+        Self { file, cores, threads: cores, readable: Mutex::default(), pictures: Mutex::default() }
     }
 
     /// Those of the cells of a sweep, which run side by side.
@@ -30,8 +34,21 @@ impl<'a> Surroundings<'a> {
 
     /// [`data::readable`], which looks at the disk, once for each path.
     pub fn readable(&self, path: &Path) -> Result<PathBuf, String> {
+        Self::asked(&self.readable, path, || data::readable(path, self.file))
+    }
+
+    /// [`data::pictures`], which looks at the disk, once for each path.
+    pub fn pictures(&self, path: &Path) -> Result<PathBuf, String> {
+        Self::asked(&self.pictures, path, || data::pictures(path, self.file))
+    }
+
+    fn asked(
+        answers: &Mutex<Answers>,
+        path: &Path,
+        ask: impl FnOnce() -> Result<PathBuf, String>,
+    ) -> Result<PathBuf, String> {
         // an answer is inserted whole, so what a panic elsewhere left behind is good
-        let mut known = self.readable.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry(path.to_owned()).or_insert_with(|| data::readable(path, self.file)).clone()
+        let mut known = answers.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(path.to_owned()).or_insert_with(ask).clone()
     }
 }

@@ -67,7 +67,9 @@ fn truth(checker: &mut Checker, data: Option<&written::Data>, source: Option<&So
         Some(Source::Synthetic { target, .. }) => Some(*target),
         _ => {
             // what is wrong with a density, or that there are no data at all, is said where it stands
-            if data.is_some_and(|data| data.synthetic.is_none() && (data.path.is_some() || data.train.is_some())) {
+            if data.is_some_and(|data| {
+                data.synthetic.is_none() && (data.path.is_some() || data.train.is_some() || data.mnist.is_some())
+            }) {
                 refuse(
                     "`truth` is the known density of synthetic data, and rows of a file have none; give \
                      `data: {synthetic: banana}` or another density, or train a teacher with `model: maf`",

@@ -70,7 +70,10 @@ fn defaults_are_those_of_the_reference() {
     let plan = Experiment::load(folder.path().join("first.yaml")).unwrap();
     assert_eq!((plan.name.as_str(), plan.seed), ("first", 0));
     assert_eq!(plan.threads, std::thread::available_parallelism().unwrap().get());
-    assert_eq!(plan.data, Source::File { path: folder.path().join("d.csv"), split: [0.8, 0.1, 0.1], seed: 0 });
+    assert_eq!(
+        plan.data,
+        Source::File { path: folder.path().join("d.csv"), split: [0.8, 0.1, 0.1], pixels: None, seed: 0 }
+    );
     assert_eq!(plan.teacher.flow().unwrap().architecture, Architecture::default());
     assert_eq!(plan.student.architecture, Architecture::default());
     let (teacher, student) = (&plan.teacher.flow().unwrap().training.gradient().unwrap(), auto(&plan));

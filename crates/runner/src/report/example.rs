@@ -145,6 +145,7 @@ pub fn full(dim: usize) -> Report {
         title: "example <made-up & \"quoted\">".into(),
         trained: format!("Made-up numbers that show the layout: a MAF teacher and an IAF student on {dim} columns."),
         known_density: false,
+        pixels: None,
         architecture: vec![
             "Teacher: 5 autoregressive layers with hidden widths 128 and 128.".into(),
             "Student: the same in the other direction.".into(),
@@ -160,10 +161,12 @@ pub fn full(dim: usize) -> Report {
         teacher_likelihood: Some(TestLikelihood {
             data_space: around(0.3612, 0.0123),
             standardised: around(-3.1, 0.0123),
+            bits_per_dimension: None,
         }),
         student_likelihood: Some(TestLikelihood {
             data_space: around(0.2301, 0.0131),
             standardised: around(-3.23, 0.0131),
+            bits_per_dimension: None,
         }),
         quality: Some(Quality {
             kl_reverse: around(0.1204, 0.0021),

@@ -1,7 +1,7 @@
 //! Which figures a report has.
 
 use super::Report;
-use crate::figure::{self, Source};
+use crate::figure::{self, Picture, Source};
 
 /// Coordinates that a pair plot can show legibly.
 const MOST_PAIRED: usize = 5;
@@ -34,6 +34,7 @@ pub fn figures(report: &Report) -> Vec<Figure> {
         ("student-kl", figure::student_kl(&report.curves)),
         ("student-ess", figure::student_ess(&report.curves)),
         ("student-entropies", figure::student_entropies(&report.curves)),
+        ("pictures", report.pixels.as_ref().and_then(|pixels| figure::pictures(samples, pixels))),
         ("marginals", figure::marginals(samples, &most_different(report, MOST_MARGINALS))),
         ("pairs", joint),
         ("densities", plane),
@@ -44,6 +45,12 @@ pub fn figures(report: &Report) -> Vec<Figure> {
         ("latency", figure::latency(&report.speed)),
     ];
     drawn.into_iter().filter_map(|(name, svg)| Some(Figure { name, svg: svg? })).collect()
+}
+
+/// Pictures of data, teacher and student in one PNG, where rows are pictures.
+pub fn picture_squares(report: &Report) -> Option<Picture> {
+    let samples = Source::ALL.map(|source| report.samples.rows(source));
+    figure::picture_squares(&samples, report.pixels.as_ref()?)
 }
 
 /// One small figure for each coordinate that `marginals` shows.

@@ -12,13 +12,14 @@ mod phases;
 mod speed_table;
 mod verdict;
 
-pub use figures::{Figure, figures};
+pub use figures::{Figure, figures, picture_squares};
 pub use numbers::{duration, estimate, significant, with_thousands};
 pub use page::{fill, render};
 pub use phases::{Phase, objective_in_words, recipe_in_words};
 
 use crate::figure::{Curves, Densities, LogWeights, Samples};
 use flowstill_eval::{Estimate, Quality, SpeedRow};
+use flowstill_model::Pixels;
 
 /// What a run produced, as far as it went.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +30,8 @@ pub struct Report {
     pub trained: String,
     /// whether a known density stands for the teacher
     pub known_density: bool,
+    /// where rows are pictures
+    pub pixels: Option<Pixels>,
     /// the architecture in words, one paragraph each
     pub architecture: Vec<String>,
     /// counts and settings worth seeing at once, such as `("training rows", "35 657")`
@@ -59,10 +62,12 @@ pub struct Report {
 /// Mean log-likelihood of test rows, in nats per row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TestLikelihood {
-    /// of the data as they are in the file
+    /// of the data as they are in the file; of pictures, of their logits
     pub data_space: Estimate,
     /// of the standardised data, in which the flows work
     pub standardised: Estimate,
+    /// of pictures: bits that a pixel takes
+    pub bits_per_dimension: Option<Estimate>,
 }
 
 impl Report {

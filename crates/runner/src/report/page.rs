@@ -29,6 +29,7 @@ struct Page<'a> {
     warnings: &'a [String],
     has_student: bool,
     known_density: bool,
+    pictures: bool,
     dim: usize,
     /// SVG documents by name; each escapes what it writes
     figures: BTreeMap<&'static str, String>,
@@ -55,6 +56,7 @@ struct Likelihood {
     model: &'static str,
     data_space: String,
     standardised: String,
+    bits: Option<String>,
 }
 
 /// The report as one HTML document: no script, no network, all pictures inside.
@@ -65,6 +67,7 @@ pub fn render(report: &Report) -> String {
             model,
             data_space: estimate(likelihood.data_space),
             standardised: estimate(likelihood.standardised),
+            bits: likelihood.bits_per_dimension.map(estimate),
         })
     };
     let likelihoods = [
@@ -80,6 +83,7 @@ pub fn render(report: &Report) -> String {
         warnings: &report.warnings,
         has_student: report.has_student(),
         known_density: report.known_density,
+        pictures: report.pixels.is_some(),
         dim: report.samples.dim(),
         figures: figures(report).into_iter().map(|figure| (figure.name, figure.svg)).collect(),
         phases: rows(&report.phases),

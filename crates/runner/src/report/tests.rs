@@ -126,8 +126,11 @@ fn numbers_that_are_not_finite_do_not_break_the_page() {
     report.curves.student_kl_reverse = vec![(0, f64::INFINITY), (1, f64::NAN)];
     report.phases[0].kl_forward = Some(f64::NAN);
     let nothing = around(f64::NAN, f64::NAN);
-    report.teacher_likelihood =
-        Some(TestLikelihood { data_space: around(f64::NEG_INFINITY, f64::NAN), standardised: nothing });
+    report.teacher_likelihood = Some(TestLikelihood {
+        data_space: around(f64::NEG_INFINITY, f64::NAN),
+        standardised: nothing,
+        bits_per_dimension: None,
+    });
     if let Some(quality) = &mut report.quality {
         quality.kl_forward = around(f64::INFINITY, f64::NAN);
         quality.kl_forward_per_dim = nothing;
@@ -145,6 +148,24 @@ fn numbers_that_are_not_finite_do_not_break_the_page() {
 }
 
 #[test]
+fn pictures_are_shown_and_counted_in_bits() {
+    let mut report = full(9);
+    report.pixels = Some(Pixels { levels: 4, shape: Some([3, 3]), ..Pixels::default() });
+    for likelihood in [&mut report.teacher_likelihood, &mut report.student_likelihood] {
+        likelihood.as_mut().expect("a model").bits_per_dimension = Some(around(1.234, 0.012));
+    }
+    let html = render(&report);
+    assert_well_formed(&html);
+    assert_self_contained(&html);
+    for part in ["Logit space", "Bits per dimension", "1.234 ± 0.012", "teacher, bits per dimension", "none chosen"] {
+        assert!(html.contains(part), "{part}");
+    }
+    assert!(!html.contains("Data space"));
+    assert!(figures(&report).iter().any(|figure| figure.name == "pictures"));
+    assert!(picture_squares(&report).is_some() && picture_squares(&full(9)).is_none());
+}
+
+#[test]
 fn the_verdict_follows_the_numbers() {
     let mut report = full(9);
     let text = verdict::verdict(&report);
@@ -156,8 +177,8 @@ fn the_verdict_follows_the_numbers() {
     if let Some(quality) = &mut report.quality {
         quality.kl_forward = around(1e-4, 2e-4);
     }
-    report.student_likelihood =
-        Some(TestLikelihood { data_space: around(0.4, 0.01), standardised: around(-3.0, 0.01) });
+    let likelihood = report.student_likelihood.as_mut().expect("a student");
+    (likelihood.data_space, likelihood.standardised) = (around(0.4, 0.01), around(-3.0, 0.01));
     report.speed.retain(|row| row.op != "teacher_naive");
     let text = verdict::verdict(&report);
     assert!(text.contains("0.039 nats more") && text.contains("do not tell it apart from zero"), "{text}");

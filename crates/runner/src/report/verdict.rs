@@ -24,7 +24,10 @@ pub fn headline(report: &Report) -> Vec<(String, String)> {
         [(report.teacher_name(), report.teacher_likelihood), ("student", report.student_likelihood)]
     {
         if let Some(likelihood) = likelihood {
-            card(format!("{model}, test log-likelihood (nats)"), estimate(likelihood.data_space));
+            match likelihood.bits_per_dimension {
+                Some(bits) => card(format!("{model}, bits per dimension"), estimate(bits)),
+                None => card(format!("{model}, test log-likelihood (nats)"), estimate(likelihood.data_space)),
+            }
         }
     }
     if let Some(quality) = &report.quality {

@@ -106,9 +106,13 @@ impl<'a> Comparison<'a> {
         for figure in report::figures(&page) {
             folder.write(&format!("figures/{}.svg", figure.name), figure.svg.as_bytes())?;
         }
+        let pictures = report::picture_squares(&page);
+        if let Some(pictures) = &pictures {
+            folder.write("figures/pictures.png", &pictures.png)?;
+        }
         folder.write("report.html", report::render(&page).as_bytes())?;
         let events = folder.tensorboard("comparison");
-        numbers::write(&events, &metrics.distillation, settings)
+        numbers::write(&events, &metrics, pictures, settings)
             .map_err(|source| RunError::Write { path: events, source })?;
         folder.write_configuration(self.experiment)?;
         folder.write_json("metrics.json", &metrics)?;

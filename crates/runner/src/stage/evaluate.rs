@@ -9,10 +9,14 @@ use flowstill_data::{Dataset, Source};
 use flowstill_eval::measure::JACOBI_TOLERANCE;
 use flowstill_eval::{self as eval, AgainstData, Estimate, EvalError, ModeCoverage, Quality, Samples, Speed, compare};
 use flowstill_eval::{measure, measure_alone};
+use flowstill_model::bits_per_dimension;
 use flowstill_sampler::{Method, Purpose, Sampler, Stream};
 
-/// Rows on which the three methods of the sequential direction are compared.
+/// Rows on which the three methods of the sequential direction are compared, and numbers in them: the naive method takes
+/// one pass for each column.
 const AGREEMENT_ROWS: usize = 1024;
+const AGREEMENT_NUMBERS: usize = 1 << 16;
+const LEAST_AGREEMENT_ROWS: usize = 16;
 
 /// Likelihood of the test part under the teacher, and its cost if it is a flow.
 pub fn teacher(teacher: &Opened, data: &Dataset) -> Result<ModelMetrics, RunError> {
@@ -42,10 +46,23 @@ fn likelihood(density: &dyn eval::Teacher, data: &Dataset) -> Result<ModelMetric
         known_density: None,
         test_log_likelihood: Estimate { mean: standardised.mean - data.standardizer.log_det(), ..standardised },
         test_log_likelihood_standardised: standardised,
+        bits_per_dimension: bits(data, &log_prob)?,
         free_parameters: None,
         sampler_disagreement: None,
         training: None,
     })
+}
+
+/// Bits per dimension of the test part, whose rows have the standardised log-densities `log_prob`, if they are pictures.
+fn bits(data: &Dataset, log_prob: &[f64]) -> Result<Option<Estimate>, RunError> {
+    let Some(pixels) = &data.pixels else { return Ok(None) };
+    let (dim, scale) = (data.dim(), data.standardizer.log_det());
+    let each = |(log_prob, row): (&f64, &[f32])| {
+        let log_prob = pixels.log_prob(log_prob - scale, &data.standardizer.restore(row));
+        bits_per_dimension(log_prob, dim)
+    };
+    let bits: Vec<f64> = log_prob.iter().zip(data.test.values.chunks_exact(dim)).map(each).collect();
+    Ok(Some(Estimate::named("bits per dimension of test pictures", &bits)?))
 }
 
 /// The largest difference between samples drawn by the three methods, relative to 1 + |x|.
@@ -54,7 +71,8 @@ fn disagreement(sampler: &Sampler) -> Result<Option<f64>, RunError> {
         return Ok(None);
     }
     let stream = Stream { seed: 0, purpose: Purpose::Evaluation };
-    let draw = |method| sampler.clone().with_method(method)?.sample(stream, 0, AGREEMENT_ROWS);
+    let rows = (AGREEMENT_NUMBERS / sampler.dim()).clamp(LEAST_AGREEMENT_ROWS, AGREEMENT_ROWS);
+    let draw = |method| sampler.clone().with_method(method)?.sample(stream, 0, rows);
     let reference = draw(Method::Naive)?;
     let mut largest: f64 = 0.0;
     for method in [Method::Incremental, Method::Jacobi { tolerance: JACOBI_TOLERANCE }] {
@@ -62,7 +80,7 @@ fn disagreement(sampler: &Sampler) -> Result<Option<f64>, RunError> {
             let difference = f64::from((a - b).abs()) / (1.0 + f64::from(b.abs()));
             if !difference.is_finite() {
                 let what = format!("a sample drawn by the {} method", method.name());
-                return Err(EvalError::NonFinite { what, bad: 1, rows: AGREEMENT_ROWS }.into());
+                return Err(EvalError::NonFinite { what, bad: 1, rows }.into());
             }
             largest = largest.max(difference);
         }
@@ -95,7 +113,7 @@ fn modes(data: &Dataset, source: &Source, drawn: &Samples) -> Option<ModeCoverag
     let density = target.density();
     let (centres, columns) = (density.mode_centres()?, density.mode_columns());
     let placed = |x: &[f32]| -> Vec<f64> {
-        let restored = data.standardizer.restore(x);
+        let restored = data.restore(x);
         restored.chunks_exact(data.dim()).flat_map(|row| columns.iter().map(|&column| row[column])).collect()
     };
     let [test, teacher, student] = [&data.test.values, &drawn.teacher.x, &drawn.student.x].map(|x| placed(x));

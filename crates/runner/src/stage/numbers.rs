@@ -1,7 +1,8 @@
 //! The comparison's numbers as TensorBoard shows them.
 
+use crate::figure::Picture;
+use crate::metrics::Metrics;
 use crate::tensorboard::{EventWriter, Hparam};
-use flowstill_eval::Quality;
 use serde_json::Value;
 use std::io;
 use std::path::Path;
@@ -15,22 +16,36 @@ const COMPARED: [&str; 5] = [
     "comparison/total_variation",
 ];
 
-/// Writes every number of `quality` as a scalar named after its key in `metrics.json`, `comparison/kl_forward` and so
+/// Writes every number of the distillation as a scalar named after its key in `metrics.json`, `comparison/kl_forward` and so
 /// on, in place of an earlier comparison's. Of an estimate the mean, and `…/standard_error`. `settings` are those that
-/// tell the experiment from others beside it: TensorBoard's table of runs and its parallel coordinates show them.
-pub fn write(folder: &Path, quality: &Quality, settings: &[(&str, Hparam)]) -> io::Result<()> {
+/// tell the experiment from others beside it: TensorBoard's table of runs and its parallel coordinates show them. Of
+/// pictures also bits per dimension, and `pictures` of data, teacher and student.
+pub fn write(
+    folder: &Path,
+    metrics: &Metrics,
+    pictures: Option<Picture>,
+    settings: &[(&str, Hparam)],
+) -> io::Result<()> {
     match std::fs::remove_dir_all(folder) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
         _ => {}
     }
     let mut numbers = Vec::new();
-    flatten("comparison", &serde_json::to_value(quality)?, &mut numbers);
+    flatten("comparison", &serde_json::to_value(&metrics.distillation)?, &mut numbers);
+    for (role, model) in [("teacher", &metrics.teacher), ("student", &metrics.student)] {
+        if let Some(bits) = model.bits_per_dimension {
+            flatten(&format!("comparison/{role}_bits_per_dimension"), &serde_json::to_value(bits)?, &mut numbers);
+        }
+    }
     let mut events = EventWriter::create(folder)?;
     if !settings.is_empty() {
         events.hparams(settings, &COMPARED)?;
     }
     for (name, value) in numbers {
         events.scalar(&name, 0, value)?;
+    }
+    if let Some(Picture { width, height, png }) = pictures {
+        events.image_png("comparison/pictures", 0, width, height, png)?;
     }
     if !settings.is_empty() {
         events.hparams_end(true)?;

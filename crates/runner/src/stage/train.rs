@@ -255,6 +255,7 @@ impl Workshop<'_> {
             role,
             spec,
             standardizer: self.data.standardizer.clone(),
+            pixels: self.data.pixels.clone(),
             columns: self.data.columns.clone(),
             provenance: Provenance {
                 version: VERSION.to_owned(),

@@ -3,7 +3,7 @@
 use super::ended;
 use super::lookout::Lookout;
 use crate::console::Console;
-use crate::figure::sample_picture;
+use crate::figure::{Picture, picture_squares, pictures_shown, sample_picture};
 use crate::tensorboard::{EventWriter, Hparam};
 use flowstill_data::Dataset;
 use flowstill_model::fold::fold_batch_norm;
@@ -117,6 +117,7 @@ impl Watch<'_> {
             role: self.role,
             spec,
             standardizer: self.data.standardizer.clone(),
+            pixels: self.data.pixels.clone(),
             columns: self.data.columns.clone(),
             provenance: Provenance::default(),
             theta,
@@ -124,29 +125,43 @@ impl Watch<'_> {
         Sampler::from_checkpoint(checkpoint).map_err(io::Error::other)
     }
 
-    /// Base-space marginals of validation rows, which are standard normal for a perfect model, and a picture of
-    /// samples in the first two columns.
+    /// Base-space marginals of validation rows, which are standard normal for a perfect model, and a picture of samples.
     fn distributions(&mut self, step: u64, theta: &[f32]) -> io::Result<()> {
         let sampler = self.sampler(theta)?;
         let dim = self.data.dim();
         let validation = &self.data.validation.values;
         let probe = &validation[..validation.len().min(PROBE_ROWS * dim)];
         let base = sampler.inverse_and_log_det(probe).map_err(io::Error::other)?.values;
-        let stream = Stream { seed: self.seed, purpose: Purpose::Pictures };
-        let samples = sampler.sample_data(stream, 0, PROBE_ROWS).map_err(io::Error::other)?;
-        let data = self.data.standardizer.restore(probe);
+        let picture = self.picture(&sampler, probe)?;
         let Some(events) = &mut self.events else { return Ok(()) };
         for (i, column) in self.data.columns.iter().enumerate().take(HISTOGRAM_COLUMNS) {
             let values: Vec<f32> = base.iter().skip(i).step_by(dim).copied().collect();
             events.histogram(&format!("base/{column}"), step, &values)?;
         }
-        if dim >= 2 {
-            let range = |column: usize| span(data.iter().skip(column).step_by(dim));
-            let points: Vec<(f64, f64)> = samples.chunks_exact(dim).map(|row| (row[0], row[1])).collect();
-            let picture = sample_picture(&points, range(0), range(1), PICTURE_SIDE);
+        if let Some(picture) = picture {
             events.image_png("samples", step, picture.width, picture.height, picture.png)?;
         }
         events.flush()
+    }
+
+    /// Where rows are pictures, some of `probe` beside some of the model; elsewhere samples in the first two columns.
+    fn picture(&self, sampler: &Sampler, probe: &[f32]) -> io::Result<Option<Picture>> {
+        let dim = self.data.dim();
+        let stream = Stream { seed: self.seed, purpose: Purpose::Pictures };
+        let draw = |rows| sampler.sample_data(stream, 0, rows).map_err(io::Error::other);
+        if let Some(pixels) = &self.data.pixels {
+            let Some(shape) = pixels.shape else { return Ok(None) };
+            let rows = pictures_shown(shape);
+            let data = self.data.restore(&probe[..probe.len().min(rows * dim)]);
+            return Ok(picture_squares(&[&data, &draw(rows)?], pixels));
+        }
+        if dim < 2 {
+            return Ok(None);
+        }
+        let (samples, data) = (draw(PROBE_ROWS)?, self.data.restore(probe));
+        let range = |column: usize| span(data.iter().skip(column).step_by(dim));
+        let points: Vec<(f64, f64)> = samples.chunks_exact(dim).map(|row| (row[0], row[1])).collect();
+        Ok(Some(sample_picture(&points, range(0), range(1), PICTURE_SIDE)))
     }
 }
 

@@ -54,10 +54,13 @@ struct Proposals {
 }
 
 impl Exact {
-    /// Errors: flows of different dimension or standardisation, whose densities have nothing to do with one another.
+    /// Errors: flows of different dimension, standardisation or pixels, whose densities have nothing to do with one another.
     pub fn new(student: Sampler, teacher: Sampler) -> Result<Self, SamplerError> {
         if student.dim() != teacher.dim() {
             return Err(SamplerError::OtherDimension { student: student.dim(), teacher: teacher.dim() });
+        }
+        if student.pixels() != teacher.pixels() {
+            return Err(SamplerError::OtherPixels);
         }
         let scales = |sampler: &Sampler| {
             let standardizer = sampler.standardizer();

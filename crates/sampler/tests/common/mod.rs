@@ -162,6 +162,7 @@ pub fn checkpoint(spec: FlowSpec) -> Checkpoint {
             mean: (0..dim).map(|i| 10.0 * i as f64 - 3.0).collect(),
             sd: (0..dim).map(|i| 2.0 / (1.0 + 3.0 * i as f64)).collect(),
         },
+        pixels: None,
         columns: (0..dim).map(|i| format!("c{i}")).collect(),
         provenance: Provenance::default(),
         spec,

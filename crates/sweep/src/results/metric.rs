@@ -26,12 +26,14 @@ const fn of(name: &'static str, label: &'static str, unit: &'static str, better:
 }
 
 /// In the order in which they are shown; the first ones stand in every overview.
-pub const METRICS: [Metric; 14] = [
+pub const METRICS: [Metric; 16] = [
     of("kl_forward", "KL(p‖q)", "nats", Better::Less),
     of("kl_reverse", "KL(q‖p)", "nats", Better::Less),
     of("ess_reverse", "ESS", "", Better::More),
     of("student_log_likelihood", "student log-likelihood", "nats", Better::More),
     of("teacher_log_likelihood", "teacher log-likelihood", "nats", Better::More),
+    of("student_bits_per_dimension", "student bits per dimension", "bits", Better::Less),
+    of("teacher_bits_per_dimension", "teacher bits per dimension", "bits", Better::Less),
     of("kl_forward_per_dim", "KL(p‖q) per dimension", "nats", Better::Less),
     of("ess_forward", "ESS at teacher samples", "", Better::More),
     of("mean_weight", "E_q[p/q]", "", Better::Neither),

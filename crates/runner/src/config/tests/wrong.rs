@@ -220,7 +220,7 @@ bench: {batches: [], repetitions: 0}
 
 #[test]
 fn wrong_data() {
-    const ONE: &str = "expected exactly one of `path`, `train` and `synthetic`, got";
+    const ONE: &str = "expected exactly one of `path`, `train`, `mnist` and `synthetic`, got";
     let split = |got: &str| {
         format!(
             "data.split: expected three fractions for training, validation and test, each above 0 and together 1, as in \

@@ -98,7 +98,7 @@ impl<'de> Deserialize<'de> for Extends {
     }
 }
 
-/// Where the rows come from: exactly one of `path`, `train` and `synthetic`. Relative paths start from the folder of
+/// Where the rows come from: exactly one of `path`, `train`, `mnist` and `synthetic`. Relative paths start from the folder of
 /// the YAML file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -116,6 +116,11 @@ pub struct Data {
     /// File of the test rows, beside `train`. Default: rows split off from `train`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<PathBuf>,
+    /// Folder with the files of MNIST, or of other pictures under these names, each also with .gz: either
+    /// `train-images-idx3-ubyte` (its last sixth is for validation) and `t10k-images-idx3-ubyte`, or
+    /// `train_images.npy`, `val_images.npy` and `test_images.npy` of uint8, as N × pixels or N × rows × columns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mnist: Option<PathBuf>,
     /// Name of a density that rows are drawn from: `two_moons`, `eight_gaussians`, `pinwheel`, `rings`,
     /// `checkerboard`, `swirl`, `banana`, `funnel`, `gaussian_mixture` or `ring_chain`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,6 +139,26 @@ pub struct Data {
     /// Default [0.8, 0.1, 0.1].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split: Option<Vec<f64>>,
+    /// Rows are pictures, whose pixels are made real numbers by noise and a logit before they are standardised.
+    /// With `mnist` always; beside `path` and `train` if it is written, `pixels: {}` for the defaults. An array may then
+    /// also have three axes, pictures × rows × columns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pixels: Option<Pixels>,
+}
+
+/// How pixels k become real numbers: v = k + u with u uniform on [0, 1), then y = logit(α + (1 − 2α) v/levels). A run
+/// reports densities of y, and bits per dimension of the pixels.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pixels {
+    /// Number of values of a pixel, which are 0 to `levels − 1`: 2 to 65536. Default 256.
+    pub levels: Option<i64>,
+    /// α, which keeps the logit finite: 1e-9 to 0.4. Default 1e-6, that of the MAF paper for MNIST (for colours: 0.05).
+    pub alpha: Option<f64>,
+    /// Rows and columns of a picture, for pictures in the report. Default: those of an array with three axes, or of a
+    /// square.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Vec<i64>>,
 }
 
 /// How long, how fast, when to look and when to stop. Where two defaults are given they are the teacher's and the
