@@ -10,7 +10,7 @@ mod arithmetic;
 mod elementwise;
 mod householder;
 #[cfg(test)]
-mod laws;
+pub(crate) mod laws;
 mod linear;
 mod permutation;
 mod planar;
