@@ -10,7 +10,7 @@ use flowstill_kernel::noise::{Purpose, fill_gaussian, stream};
 use flowstill_kernel::rows::{
     Covariance, GaussianMixture, LogDet, RowMap, RowSpec, Smooth, Solver, Trace, Transformer,
 };
-use flowstill_kernel::univariate::{Affine, Univariate};
+use flowstill_kernel::univariate::{Affine, RationalQuadratic, Univariate};
 use flowstill_kernel::{Activation, ElementMap, Incremental, Layer, Made, Parallel, Workspace};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -275,5 +275,35 @@ fn networks(c: &mut Criterion) {
     }
 }
 
-criterion_group!(kernels, machine, training, sampling, mixtures, transformers, networks);
+/// A coupling layer of splines with 8 bins, 36 dimensions and 512 rows; throughputs are splines.
+fn splines(c: &mut Criterion) {
+    const SPLINE_DIM: usize = 36;
+    const ROWS: usize = 512;
+    let spline = RationalQuadratic { bins: 8, bound: 3.0 };
+    let made = Made::coupling(SPLINE_DIM, SPLINE_DIM / 2, &[64, 64], 3 * spline.bins - 1, Activation::Relu);
+    let mut theta = wave(made.parameters(), 0.3);
+    made.mask(&mut theta);
+    let map = ElementMap::Univariate(Univariate::RationalQuadratic(spline));
+    for direction in [Direction::Inverse, Direction::Forward] {
+        let layer = Layer::Autoregressive { made: made.clone(), order: (0..SPLINE_DIM).collect(), map: map.clone() };
+        let chain = Parallel::new(SPLINE_DIM, direction, vec![(layer, 0..theta.len())]);
+        let (mut workspace, mut transposed) = (Workspace::default(), vec![0.0; chain.transposed_len()]);
+        chain.transpose(&theta, &mut transposed);
+        let (x, mut z, mut log_det) = (wave(ROWS * SPLINE_DIM, 2.0), vec![0.0; ROWS * SPLINE_DIM], vec![0.0; ROWS]);
+        let (mut d_theta, mut d_x, ones) = (vec![0.0; theta.len()], z.clone(), vec![-1.0; ROWS]);
+        let mut group = c.benchmark_group(format!("spline coupling layer, {direction:?}, {ROWS} rows"));
+        group.throughput(Throughput::Elements((ROWS * SPLINE_DIM) as u64));
+        group.bench_function("forward", |b| {
+            b.iter(|| chain.forward(&theta, &x, &mut workspace, &mut z, &mut log_det));
+        });
+        group.bench_function("backward", |b| {
+            b.iter(|| {
+                let gradient = Some(&mut d_theta[..]);
+                chain.backward(&theta, &transposed, &mut workspace, &z, &ones, gradient, &mut d_x);
+            });
+        });
+    }
+}
+
+criterion_group!(kernels, machine, training, sampling, mixtures, transformers, networks, splines);
 criterion_main!(kernels);

@@ -3,6 +3,7 @@
 use crate::affine::{self, Direction};
 use crate::made::GROUP;
 use crate::panels::{COLUMNS, Panels, column_offset};
+use crate::spline_panels::{self, Splines};
 use crate::{Real, Univariate};
 
 /// The affine map, whose routines are vectorised, or any other increasing map of one number.
@@ -47,6 +48,24 @@ pub(crate) fn forward<R: Real>(
     y: &mut Panels<R>,
     log_det: &mut [f64],
 ) {
+    match univariate {
+        Univariate::RationalQuadratic(spline) => {
+            spline_panels::forward(&mut Splines::new(*spline, direction), dim, u, outputs, y, log_det);
+        }
+        _ => forward_one_by_one(univariate, direction, dim, u, outputs, y, log_det),
+    }
+}
+
+/// [`forward`] as it is for every map.
+pub(crate) fn forward_one_by_one<R: Real>(
+    univariate: &Univariate,
+    direction: Direction,
+    dim: usize,
+    u: &Panels<R>,
+    outputs: &Panels<R>,
+    y: &mut Panels<R>,
+    log_det: &mut [f64],
+) {
     let mut p = vec![R::zero(); univariate.parameters()];
     let (u_stride, y_stride, stride) = (u.stride(), y.stride(), outputs.stride());
     for coordinate in 0..dim {
@@ -73,12 +92,33 @@ pub(crate) fn backward<R: Real>(
     dy: &mut Panels<R>,
     d_outputs: &mut Panels<R>,
 ) {
+    // columns that belong to nobody stay so
+    d_outputs.clear();
+    match univariate {
+        Univariate::RationalQuadratic(spline) => {
+            let splines = &mut Splines::new(*spline, direction);
+            spline_panels::backward(splines, dim, outputs, u, y, d_log_det, dy, d_outputs);
+        }
+        _ => backward_one_by_one(univariate, direction, dim, outputs, u, y, d_log_det, dy, d_outputs),
+    }
+}
+
+/// [`backward`] as it is for every map, into outputs that are zero.
+pub(crate) fn backward_one_by_one<R: Real>(
+    univariate: &Univariate,
+    direction: Direction,
+    dim: usize,
+    outputs: &Panels<R>,
+    u: &Panels<R>,
+    y: &Panels<R>,
+    d_log_det: &[R],
+    dy: &mut Panels<R>,
+    d_outputs: &mut Panels<R>,
+) {
     let count = univariate.parameters();
     let (mut p, mut dp) = (vec![R::zero(); count], vec![R::zero(); count]);
     let (u_stride, y_stride, stride, d_stride) = (u.stride(), y.stride(), outputs.stride(), dy.stride());
     let d_outputs_stride = d_outputs.stride();
-    // columns that belong to nobody stay so
-    d_outputs.clear();
     for coordinate in 0..dim {
         let (from, to) = (column_offset(coordinate, u_stride), column_offset(coordinate, y_stride));
         let d_at = column_offset(coordinate, d_stride);

@@ -23,6 +23,7 @@ pub mod reference;
 pub mod regression;
 mod row;
 pub mod rows;
+mod spline_panels;
 mod tile;
 pub mod trace;
 mod transpose;

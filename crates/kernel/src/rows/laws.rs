@@ -87,7 +87,7 @@ fn table(dim: usize) -> Vec<Named> {
 
 const DIMS: [usize; 5] = [1, 2, 3, 5, 8];
 
-pub(super) fn noise(seed: u64, count: usize, scale: f64) -> Vec<f64> {
+pub(crate) fn noise(seed: u64, count: usize, scale: f64) -> Vec<f64> {
     let mut noise = vec![0.0f32; count];
     fill_gaussian(seed, Purpose::Init, 0, 0, 1, &mut noise);
     noise.into_iter().map(|v| scale * f64::from(v)).collect()

@@ -14,7 +14,7 @@ mod elementwise;
 mod gaussian_mixture;
 mod householder;
 #[cfg(test)]
-mod laws;
+pub(crate) mod laws;
 mod linear;
 mod network;
 mod permutation;

@@ -3,7 +3,7 @@
 use super::Monotone;
 use super::scalar::{sigmoid, softplus};
 use super::settings::{SettingError, Settings};
-use super::shares::{LEAST, MOST_SHARES, shares, to_raw};
+use super::shares::{LEAST, MOST_SHARES, floor_and_rest, shares, to_raw};
 use crate::Real;
 use crate::affine::Direction;
 use serde::{Deserialize, Serialize};
@@ -110,7 +110,7 @@ impl<R: Real> Monotone<R> for RationalQuadratic {
         let denominator = s + (d0 + d1 - two * s) * q;
         let slope = d1 * xi * xi + two * s * q + d0 * (one - xi) * (one - xi);
         let mapped = y + height * (s * xi * xi + d0 * q) / denominator;
-        (mapped, two * (s / denominator).ln() + slope.ln())
+        (mapped, two * (s / denominator).fast_ln() + slope.fast_ln())
     }
 
     /// `ξ = 2c / (−b − √(b² − 4ac))`, which has no cancellation.
@@ -173,6 +173,16 @@ impl<R: Real> Monotone<R> for RationalQuadratic {
 }
 
 impl RationalQuadratic {
+    /// Least share of `count`, and what the softmax shares out.
+    pub(crate) fn floor_and_rest<R: Real>(count: usize) -> (R, R) {
+        floor_and_rest(count)
+    }
+
+    /// What is added to raw slopes before the softplus, and to what it makes of them.
+    pub(crate) fn slope_offset_and_least<R: Real>() -> (R, R) {
+        (R::of(offset()), R::of(LEAST))
+    }
+
     /// From the gradients by the start and the length of bin `index` to those by the shares.
     fn side_by_shares<R: Real>(&self, index: usize, d_start: R, d_length: R) -> impl Fn(usize) -> R {
         let extent = R::of(2.0 * self.bound);

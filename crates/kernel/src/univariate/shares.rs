@@ -33,7 +33,8 @@ pub fn to_raw<R: Real>(shares: &[R], d: impl Fn(usize) -> R, d_raw: &mut [R]) {
     }
 }
 
-fn floor_and_rest<R: Real>(count: usize) -> (R, R) {
+/// The least of `count` shares, and how much is left for the softmax.
+pub fn floor_and_rest<R: Real>(count: usize) -> (R, R) {
     (R::of(LEAST / count as f64), R::of(1.0 - LEAST))
 }
 

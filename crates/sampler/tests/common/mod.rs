@@ -120,7 +120,7 @@ pub fn flows(dim: usize) -> Vec<(&'static str, FlowSpec)> {
     let transformer = |orientation, k, identity, map| {
         let direction = if orientation == MAF { Direction::Inverse } else { Direction::Forward };
         let order = order(dim, k);
-        let map = Transformer { direction, order, identity, blocks: 1, width: 6, heads: 2, map };
+        let map = Transformer { direction, order, identity, blocks: 1, width: 8, heads: 2, map };
         rowwise(RowSpec::Transformer(map), orientation)
     };
     let affine = || Univariate::Affine(Affine { log_scale_clip: 3.0 });
