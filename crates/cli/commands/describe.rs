@@ -4,7 +4,8 @@ use super::listed;
 use crate::arguments::Describe;
 use crate::output;
 use anyhow::Result;
-use flowstill_model::{Direction, LayerSpec, Orientation, Pixels, Provenance};
+use flowstill_kernel::rows::{Form, LogDet, Solver, Trace};
+use flowstill_model::{Direction, LayerSpec, Orientation, Pixels, Provenance, RowSpec};
 use flowstill_sampler::Sampler;
 
 pub fn describe(options: &Describe) -> Result<()> {
@@ -61,8 +62,47 @@ fn in_words(layer: &LayerSpec) -> String {
                 Direction::Forward => "sampling",
                 Direction::Inverse => "density",
             };
-            format!("{} (computed outright: {outright})", map.kind())
+            format!("{} (computed outright: {outright})", of_rows(map))
         }
+    }
+}
+
+/// A map of rows with its settings.
+fn of_rows(map: &RowSpec) -> String {
+    let kind = map.kind();
+    match map {
+        RowSpec::Elementwise { univariate } => format!("{kind} {}", univariate.name()),
+        RowSpec::Planar { function } => format!("{kind}, {function:?}").to_lowercase(),
+        RowSpec::Linear(Form::Plu { .. }) => format!("{kind}, permutation and triangles"),
+        RowSpec::Linear(form) => format!("{kind}, {form:?}").to_lowercase(),
+        RowSpec::Householder { reflections, triangle } => {
+            format!("{kind}, {reflections} reflections{}", if *triangle { " and a triangle" } else { "" })
+        }
+        RowSpec::GaussianMixture { components, covariance } => {
+            format!("{kind}, components {components}, covariance {covariance:?}").to_lowercase()
+        }
+        RowSpec::Residual { hidden, activation, lipschitz, log_det } => {
+            let how = if *log_det == LogDet::Exact { "exact" } else { "by roulette" };
+            format!("{kind}, hidden {hidden:?} {}, slopes < {lipschitz}, log-det {how}", activation.name())
+        }
+        RowSpec::Continuous { hidden, activation, solver, trace } => {
+            let trace = if *trace == Trace::Exact { "exact" } else { "by random vectors" };
+            let solver = match solver {
+                Solver::Adaptive { tolerance } => format!("tolerance {tolerance}"),
+                Solver::Fixed { steps } => format!("{steps} equal steps"),
+            };
+            format!("{kind}, hidden {hidden:?} {}, {solver}, trace {trace}", activation.name())
+        }
+        RowSpec::Transformer(t) => {
+            let what = if t.identity.is_some() { "coupling" } else { "autoregressive" };
+            let (blocks, width, heads) = (t.blocks, t.width, t.heads);
+            format!(
+                "{kind}, {what}, {blocks} blocks of {width} with {heads} heads, order {:?}, {}",
+                t.order,
+                t.map.name()
+            )
+        }
+        RowSpec::Radial | RowSpec::Permutation { .. } => kind.to_owned(),
     }
 }
 

@@ -1,10 +1,11 @@
 //! What a flow costs, counted rather than timed.
 
-use flowstill_model::{FlowSpec, LayerSpec, Orientation};
+use flowstill_kernel::rows::{RowCost, Way};
+use flowstill_model::{Direction, FlowSpec, LayerSpec, Orientation};
 use std::fmt;
 
 /// Sizes and multiply-adds of a flow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cost {
     /// numbers in the checkpoint, masked ones included
     pub parameters: usize,
@@ -18,8 +19,9 @@ pub struct Cost {
     pub inverse: DirectionCost,
 }
 
-/// What one direction costs per row; multiply-adds are those of the conditioners' unmasked weights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What one direction costs per row; multiply-adds are those of the conditioners' unmasked weights and of the products in
+/// maps of rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DirectionCost {
     pub dim: usize,
     /// autoregressive layers that take one pass, coupling layers in either direction among them
@@ -30,13 +32,17 @@ pub struct DirectionCost {
     pub incremental: u64,
     /// multiply-adds with `dim` passes through each sequential layer
     pub naive: u64,
+    /// maps of rows: their kind, how this direction of them is computed, and how many there are
+    pub maps: Vec<(&'static str, Way, usize)>,
 }
 
 impl Cost {
     pub(crate) fn new(spec: &FlowSpec, parameters: usize) -> Self {
         let dim = spec.dim;
-        let direction = DirectionCost { dim, parallel_layers: 0, sequential_layers: 0, incremental: 0, naive: 0 };
-        let mut cost = Self { parameters, free_parameters: 0, one_pass: 0, forward: direction, inverse: direction };
+        let direction =
+            DirectionCost { dim, parallel_layers: 0, sequential_layers: 0, incremental: 0, naive: 0, maps: Vec::new() };
+        let (forward, inverse) = (direction.clone(), direction);
+        let mut cost = Self { parameters, free_parameters: 0, one_pass: 0, forward, inverse };
         for layer in &spec.layers {
             match layer {
                 LayerSpec::Autoregressive(a) => {
@@ -49,7 +55,14 @@ impl Cost {
                     cost.inverse.add(weights as u64, coupling || a.orientation == Orientation::Maf);
                 }
                 LayerSpec::ActNorm { .. } | LayerSpec::BatchNorm { .. } => cost.free_parameters += 2 * dim,
-                LayerSpec::Rowwise { map, .. } => cost.free_parameters += map.parameters(dim),
+                LayerSpec::Rowwise { map, orientation } => {
+                    let RowCost { multiply_adds, closed, solved } = map.cost(dim);
+                    cost.free_parameters += map.parameters(dim);
+                    let outright = LayerSpec::closed(map, *orientation) == Direction::Forward;
+                    let (forward, inverse) = if outright { (closed, solved) } else { (solved, closed) };
+                    cost.forward.add_map(map.kind(), multiply_adds, forward);
+                    cost.inverse.add_map(map.kind(), multiply_adds, inverse);
+                }
             }
         }
         cost
@@ -57,6 +70,15 @@ impl Cost {
 }
 
 impl DirectionCost {
+    fn add_map(&mut self, kind: &'static str, multiply_adds: u64, way: Way) {
+        self.incremental += multiply_adds;
+        self.naive += if way == Way::Steps { multiply_adds * self.dim as u64 } else { multiply_adds };
+        match self.maps.iter_mut().find(|(known, how, _)| *known == kind && *how == way) {
+            Some((_, _, count)) => *count += 1,
+            None => self.maps.push((kind, way, 1)),
+        }
+    }
+
     fn add(&mut self, weights: u64, parallel: bool) {
         self.incremental += weights;
         if parallel {
@@ -70,7 +92,8 @@ impl DirectionCost {
 }
 
 impl fmt::Display for DirectionCost {
-    /// In words, e.g. `5 layers × 63 sequential steps, 908 thousand multiply-adds (naive: 57.2 million)`.
+    /// In words, e.g. `5 layers × 63 sequential steps, 908 thousand multiply-adds (naive: 57.2 million)` or
+    /// `8 residual maps in rounds, 4160 multiply-adds per round`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let layers = |n: usize| if n == 1 { "1 layer".to_owned() } else { format!("{n} layers") };
         if self.parallel_layers > 0 {
@@ -79,7 +102,17 @@ impl fmt::Display for DirectionCost {
         if self.sequential_layers > 0 {
             write!(f, "{} × {} sequential steps, ", layers(self.sequential_layers), self.dim)?;
         }
-        write!(f, "{} multiply-adds", in_words(self.incremental))?;
+        for (kind, way, count) in &self.maps {
+            let plural = if *count == 1 { "" } else { "s" };
+            let how = match way {
+                Way::Once => String::new(),
+                Way::Steps => format!(" in {} steps", self.dim),
+                Way::Rounds => " in rounds".to_owned(),
+            };
+            write!(f, "{count} {kind} map{plural}{how}, ")?;
+        }
+        let per_round = if self.maps.iter().any(|(_, way, _)| *way == Way::Rounds) { " per round" } else { "" };
+        write!(f, "{} multiply-adds{per_round}", in_words(self.incremental))?;
         if self.sequential_layers > 0 {
             write!(f, " (naive: {})", in_words(self.naive))?;
         }
@@ -99,7 +132,7 @@ fn in_words(n: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flowstill_model::{Activation, Autoregressive, Layout};
+    use flowstill_model::{Activation, Autoregressive, Layout, RowSpec};
 
     fn layer(orientation: Orientation) -> LayerSpec {
         LayerSpec::Autoregressive(Autoregressive {
@@ -131,8 +164,14 @@ mod tests {
         assert_eq!(cost.parameters, 3 * (12 + 4 + 24 + 6) + 12);
         assert_eq!(cost.free_parameters, 3 * (weights as usize + 10) + 6);
         assert_eq!(cost.one_pass, 3 * weights);
-        let forward =
-            DirectionCost { dim: 3, parallel_layers: 1, sequential_layers: 2, incremental: 54, naive: 7 * weights };
+        let forward = DirectionCost {
+            dim: 3,
+            parallel_layers: 1,
+            sequential_layers: 2,
+            incremental: 54,
+            naive: 7 * weights,
+            maps: Vec::new(),
+        };
         assert_eq!(cost.forward, forward);
         assert_eq!((cost.inverse.parallel_layers, cost.inverse.naive), (2, 5 * weights));
         assert_eq!(
@@ -154,9 +193,21 @@ mod tests {
             sequential_layers: 0,
             incremental: 2 * weights,
             naive: 2 * weights,
+            maps: Vec::new(),
         };
-        assert_eq!((cost.forward, cost.inverse), (one_pass, one_pass));
+        assert_eq!((&cost.forward, &cost.inverse), (&one_pass, &one_pass));
         assert_eq!(cost.free_parameters, 2 * (weights as usize + 4 + 6));
         assert_eq!(cost.forward.to_string(), "2 layers × 1 pass, 32 multiply-adds");
+    }
+
+    #[test]
+    fn maps_of_rows_are_told_with_how_they_are_computed() {
+        let rowwise = |map| LayerSpec::Rowwise { map, orientation: Orientation::Maf };
+        let planar = || rowwise(RowSpec::Planar { function: flowstill_kernel::rows::Ridge::Tanh });
+        let spec = FlowSpec { dim: 4, layers: vec![planar(), rowwise(RowSpec::Radial), planar()] };
+        let cost = Cost::new(&spec, 0);
+        assert_eq!(cost.free_parameters, 2 * 9 + 6);
+        assert_eq!(cost.inverse.to_string(), "2 planar maps, 1 radial map, 24 multiply-adds");
+        assert_eq!(cost.forward.to_string(), "2 planar maps in rounds, 1 radial map, 24 multiply-adds per round");
     }
 }

@@ -9,6 +9,7 @@
 
 mod arithmetic;
 mod continuous;
+mod cost;
 mod dense;
 mod elementwise;
 mod gaussian_mixture;
@@ -29,6 +30,7 @@ mod triangle;
 mod triangular;
 
 pub use continuous::{Continuous, Solver, Trace};
+pub use cost::{RowCost, Way};
 pub use elementwise::Elementwise;
 pub use gaussian_mixture::{Covariance, GaussianMixture};
 pub use householder::Householder;
