@@ -109,7 +109,7 @@ fn integral(log_prob: impl Fn(&[f64]) -> Vec<f64>, center: [f64; 2], half: [f64;
 
 #[test]
 fn two_dimensional_densities_integrate_to_one() {
-    for (name, spec) in flows(2) {
+    for (name, spec) in flows(2).into_iter().filter(|(name, _)| *name != HEAVY) {
         let chain = Chain::<f64>::new(&spec, &parameters(&spec)).unwrap();
         let total = integral(|x| chain.log_prob(x, Method::Incremental).unwrap(), [0.0; 2], [20.0; 2], 400);
         assert!((total - 1.0).abs() < 1e-3, "{name}: {total}");
@@ -118,7 +118,7 @@ fn two_dimensional_densities_integrate_to_one() {
 
 #[test]
 fn densities_in_data_space_integrate_to_one() {
-    for (name, spec) in flows(2) {
+    for (name, spec) in flows(2).into_iter().filter(|(name, _)| *name != HEAVY) {
         let mut model = checkpoint(spec);
         model.standardizer = Standardizer { mean: vec![100.0, -7.0], sd: vec![5.0, 0.2] };
         let sampler = Sampler::from_checkpoint(model).unwrap();
@@ -129,7 +129,7 @@ fn densities_in_data_space_integrate_to_one() {
 
 #[test]
 fn samples_have_the_moments_of_their_density() {
-    for (name, spec) in flows(2) {
+    for (name, spec) in flows(2).into_iter().filter(|(name, _)| *name != HEAVY) {
         let sampler = Sampler::from_checkpoint(checkpoint(spec)).unwrap();
         let n = 40_000;
         let x = sampler.sample(5, 0, n).unwrap();

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 /// parameters; either direction is a closed form, by the logarithms of the tails.
 ///
 /// Near 1 numbers of the uniform distribution lie apart by the last digit, so that in single precision no `z` beyond 5.4
-/// comes back. There 0 and 1 stand for all that is rounded to them and are mapped to the last finite `z`. What comes before
+/// comes back. There 0 and 1 stand for all that is rounded to them and are mapped to the last finite `z`, and draws are
+/// the numbers next to them. What comes before
 /// such a base then still has its density: that of `z` and the log-det cancel. Where samples or `z` so far out matter,
 /// maps onto the normal distribution are better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +50,12 @@ impl<R: Real> Monotone<R> for Base {
 
     fn map(&self, _: &[R], u: R) -> (R, R) {
         let (x, log) = self.at(u.f64());
-        (R::of(x), R::of(log))
+        let x = R::of(x);
+        if self.distribution != Distribution::Uniform || x.is_nan() {
+            return (x, R::of(log));
+        }
+        // an end itself is where what comes next is infinite
+        (x.max(R::min_positive_value()).min(R::one() - R::epsilon() * R::of(0.5)), R::of(log))
     }
 
     fn solve(&self, _: &[R], y: R) -> R {
@@ -92,6 +98,8 @@ mod tests {
         assert!((uniform(0.0) + 12.95).abs() < 0.05 && (uniform(1.0) - 5.42).abs() < 0.05);
         assert!(uniform(0.0) <= uniform(1e-42) && uniform(1e-42) < uniform(1e-30) && uniform(0.999_999) < uniform(1.0));
         assert!([-0.1, 1.1, f32::NAN].into_iter().all(|x| uniform(x).is_nan()));
+        let [(low, _), (high, _)] = [-40.0f32, 40.0].map(|z| Base { distribution: Uniform }.map(&[], z));
+        assert!(low > 0.0 && high < 1.0, "{low} {high}");
         // logistic tails go on beyond what a uniform number can say
         let far = Base { distribution: Logistic }.solve(&[], -1e4f64);
         assert!((Base { distribution: Logistic }.map(&[], far).0 / -1e4 - 1.0).abs() < 1e-12, "{far}");

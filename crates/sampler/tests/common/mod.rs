@@ -44,6 +44,9 @@ pub fn order(dim: usize, k: usize) -> Vec<usize> {
     }
 }
 
+/// The chain whose draws are sometimes far beyond any grid.
+pub const HEAVY: &str = "heavy tails";
+
 /// Pure and mixed chains over `dim` coordinates, each under its name.
 pub fn flows(dim: usize) -> Vec<(&'static str, FlowSpec)> {
     let layer = |orientation, k| autoregressive(orientation, order(dim, k), [&[7, 5][..], &[9], &[]][k % 3]);
@@ -80,13 +83,14 @@ pub fn flows(dim: usize) -> Vec<(&'static str, FlowSpec)> {
             vec![rowwise(RowSpec::GaussianMixture { components: 2, covariance: Covariance::Diagonal }, IAF)],
         ),
         (
-            "bases",
+            "logistic base",
             vec![
                 elementwise(Univariate::Base(Base { distribution: Distribution::Logistic })),
+                elementwise(Univariate::Mixture(Mixture { onto: Distribution::Logistic, ..onto_uniform })),
                 layer(IAF, 0),
-                elementwise(Univariate::StudentT),
             ],
         ),
+        (HEAVY, vec![layer(IAF, 0), elementwise(Univariate::StudentT)]),
         (
             "distribution functions onto a uniform base",
             vec![
