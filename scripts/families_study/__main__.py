@@ -10,7 +10,7 @@ import pathlib
 import signal
 import sys
 
-from families_study import gallery, page, results
+from families_study import gallery, page, pages, results
 from families_study.families import FAMILIES, FOLDER, TEACHER
 from families_study.run import runs_of
 from families_study.targets import TARGETS
@@ -23,7 +23,8 @@ families:    {", ".join(FAMILIES)}
 targets:     {", ".join(TARGETS)}
 
 what comes out:
-  {FOLDER}/results.jsonl, README.md and {page.PICTURE}; with --quick in the folder of the runs instead
+  {FOLDER}/results.jsonl, README.md, {page.PICTURE} and the measured part of each family's page; with --quick the
+  first three in the folder of the runs instead
   RUNS/<target>/<seed>/<family>-<role>/ has each run, <family>-<role>.log what flowstill printed
 
 environment:
@@ -82,6 +83,8 @@ def report(options, root):
     (folder / "README.md").write_text(page.page(found, options.quick))
     if picture := gallery.gallery(found):
         (folder / page.PICTURE).write_text(picture)
+    if not options.quick:
+        pages.write(found)
     say(f"{len(found)} results, {folder / 'README.md'}")
 
 

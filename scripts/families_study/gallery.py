@@ -14,11 +14,11 @@ def pictures(rows):
     return {(row["family"], row["target"]): row["density"] for row in rows if "density" in row}
 
 
-def gallery(rows):
-    """The SVG, or None without a picture."""
+def gallery(rows, families=None):
+    """The SVG of these families, all if none are given; None without a picture."""
     found = pictures(rows)
     names = {"data": "training rows", **FAMILIES}
-    lines = [name for name in names if any((name, target) in found for target in in_the_plane())]
+    lines = [name for name in families or names if any((name, target) in found for target in in_the_plane())]
     columns = [target for target in in_the_plane() if any((name, target) in found for name in lines)]
     if not lines:
         return None

@@ -2,6 +2,7 @@
 
 from families_study import families, gallery, ordering, tables
 from families_study.families import FAMILIES, TEACHER
+from families_study.pages import PAGES
 from families_study.targets import TARGETS, title
 from families_study.work import BATCH
 from study.numbers import duration, listed
@@ -62,12 +63,14 @@ def page(rows, quick):
             link = f"[`targets/{target}.yaml`](targets/{target}.yaml)"
             parts.append(f"### {title(target)}\n\n{link}: {families.about(f'targets/{target}')}\n\n{text}")
     measured = {row["family"] for row in rows}
+    pages = [f"[{name.replace('_', ' ')}]({name}.md)" for name in PAGES]
     about = [
         f"- {words}, [`{name}.yaml`]({name}.yaml): {families.about(name)}"
         for name, words in FAMILIES.items()
         if name in measured
     ]
-    return "\n\n".join([*parts, "## The families", "\n".join(about), AGAIN]) + "\n"
+    each = f"Formula, costs, when to take it and where it comes from: {', '.join(pages)}."
+    return "\n\n".join([*parts, "## The families", each, "\n".join(about), AGAIN]) + "\n"
 
 
 def measured_with(teachers, students):

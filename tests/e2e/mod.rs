@@ -8,6 +8,7 @@ mod dimensions;
 mod divergence;
 mod exact;
 mod experiment;
+mod families;
 mod finished;
 mod help;
 mod interruption;
