@@ -15,6 +15,7 @@ FAMILIES = {
     "radial": "radial",
     "nice": "NICE",
     "realnvp": "RealNVP",
+    "realnvp_long": "RealNVP, ten times the steps",
     "realnvp_plu": "RealNVP, PLU mixing",
     "coupling_spline": "coupling, splines",
     "coupling_mixture": "coupling, mixtures",

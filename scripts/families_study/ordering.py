@@ -10,15 +10,15 @@ from study.tables import table
 HOLDS, REVERSED, OPEN = "holds", "**reversed**", "not told apart"
 
 
-def gain(study, target, lower, upper):
+def gain(study, target, lower, upper, upper_of=None):
     """By how much the test log-likelihood of `upper` is above that of `lower`: the mean over the seeds that both have,
-    and its standard error, None under one seed."""
+    and its standard error, None under one seed. `upper` may be of another study."""
 
-    def likelihoods(family):
+    def likelihoods(study, family):
         found = study.of(target, family).finished
         return {row["seed"]: row["log_likelihood"]["mean"] for row in found}
 
-    low, high = likelihoods(lower), likelihoods(upper)
+    low, high = likelihoods(study, lower), likelihoods(upper_of or study, upper)
     gains = [high[seed] - low[seed] for seed in sorted(low.keys() & high.keys())]
     if not gains:
         return None

@@ -1,6 +1,6 @@
 """The page, README.md beside the results: every number in it is computed from them."""
 
-from families_study import families, gallery, ordering, tables
+from families_study import direct, families, gallery, ordering, tables
 from families_study.families import FAMILIES, TEACHER
 from families_study.pages import PAGES
 from families_study.targets import TARGETS, title
@@ -51,6 +51,8 @@ def page(rows, quick):
         parts.append("**A smoke test with few steps: its numbers say nothing about the families.**")
     if section := ordering.section(teachers):
         parts += ["## The published ordering", section]
+    if section := direct.section(teachers, students):
+        parts += ["## Without distillation", section]
     if gallery.pictures(rows):
         parts += [
             "## Densities in the plane",

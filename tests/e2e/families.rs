@@ -66,11 +66,39 @@ fn every_family_is_a_teacher_and_a_student() {
             assert!(number.as_f64().is_some_and(f64::is_finite), "{flow}: {number}");
         }
         usable(&desk, kind);
+        // what it says of itself is an experiment again
+        desk.flowstill("check runs/a/config.yaml").well();
     }
 }
 
 #[test]
-fn a_mixture_is_fitted_without_gradients_and_can_be_resumed_from_nothing() {
+fn a_sweep_may_vary_the_family() {
+    let sweep = "sweep: {grid: {teacher.model: [planar, gaussian, {gaussian_mixture: {components: 3}}, cdf]}}\n";
+    let student = format!("student: {{layers: 1, hidden: [4], {STUDENT}}}\n");
+    let desk = Desk::with("s.yaml", format!("{BASE}{student}teacher: {{training: {{steps: 20}}}}\n{sweep}"));
+    desk.flowstill("sweep s.yaml -q").well();
+    let table = desk.flowstill("results runs/s --each").well().out;
+    for family in ["planar", "gaussian_mixture", "cdf"] {
+        assert!(table.contains(family), "{family} is missing in\n{table}");
+    }
+}
+
+#[test]
+fn what_data_cannot_have_is_found_before_anything_runs() {
+    let desk = Desk::with("one.csv", (0..200).map(|i| format!("{}\n", (i * 37) % 101)).collect::<String>());
+    desk.write("a.yaml", "data: {path: one.csv}\nstudent: {model: coupling}\n");
+    for command in ["check", "train"] {
+        let ran = desk.flowstill(&format!("{command} a.yaml")).fails(2);
+        let ran =
+            ran.says(&["the student cannot be built for these data: layer 0: a coupling layer needs two dimensions"]);
+        assert_eq!(ran.err.matches("needs two dimensions").count(), 1, "{}", ran.all());
+    }
+    desk.write("b.yaml", format!("{BASE}teacher: {{model: {{linear: {{order: [2, 0, 1]}}}}}}\n"));
+    desk.flowstill("check b.yaml").fails(2).says(&["order must be a permutation of 0…1, got [2, 0, 1]"]);
+}
+
+#[test]
+fn a_mixture_is_fitted_without_gradients() {
     let desk = Desk::new();
     let iaf = format!("layers: 2, hidden: [8], {STUDENT}");
     let one = run(&desk, "model: gaussian", &iaf);

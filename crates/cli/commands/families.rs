@@ -37,7 +37,9 @@ fn all() -> String {
 fn one(family: &About) -> String {
     let mut lines = vec![format!("{}: {}\n", family.names_in_words(), family.title)];
     let mut line = |name: &str, text: &str| lines.push(format!("{name:<19}{text}"));
-    line("keys", &family.keys.join(" "));
+    if !family.keys.is_empty() {
+        line("keys", &family.keys.join(" "));
+    }
     if let Some(settings) = family.settings {
         line("settings", settings);
     }
@@ -53,7 +55,6 @@ fn one(family: &About) -> String {
 
 fn unknown(name: &str) -> String {
     let names: Vec<_> = families::ALL.iter().flat_map(|family| family.names()).collect();
-    let near =
-        nearest(name, names.iter().copied()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-    format!("there is no family `{name}`{near} `flowstill families` lists them all")
+    let near = nearest(name, names.iter().copied()).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+    format!("there is no family `{name}`; {near}`flowstill families` lists them all")
 }

@@ -108,10 +108,11 @@ impl Architecture {
                 }
             }
             let layer = match &self.family {
-                Family::Autoregressive | Family::Coupling => self.conditioned(orders[k].clone(), orientation),
+                Family::Autoregressive | Family::Coupling => self.conditioned(k, orders[k].clone(), orientation),
                 Family::Planar { function } => rowwise(RowSpec::Planar { function: *function }),
                 Family::Radial => rowwise(RowSpec::Radial),
                 Family::Linear { factors } => rowwise(factors.map(dim, &mut rng)),
+                Family::Permutation { order } => rowwise(RowSpec::Permutation { order: order.clone() }),
                 Family::Elementwise => rowwise(RowSpec::Elementwise { univariate: self.univariate() }),
                 Family::Cdf => {
                     layers.extend(Base::Uniform.layer(orientation));
@@ -142,8 +143,11 @@ impl Architecture {
     }
 
     /// A layer whose maps have a network's outputs as parameters.
-    fn conditioned(&self, order: Vec<usize>, orientation: Orientation) -> LayerSpec {
-        let identity = (self.family == Family::Coupling).then(|| order.len().div_ceil(2));
+    fn conditioned(&self, k: usize, order: Vec<usize>, orientation: Orientation) -> LayerSpec {
+        // the larger half and the smaller one take turns: else an odd coordinate in the middle would determine others in
+        // every layer and be mapped by none
+        let half = if k.is_multiple_of(2) { order.len().div_ceil(2) } else { order.len() / 2 };
+        let identity = (self.family == Family::Coupling).then_some(half);
         if let Conditioner::Transformer { blocks, width, heads } = self.conditioner {
             let direction = match orientation {
                 Orientation::Maf => Direction::Inverse,

@@ -23,6 +23,8 @@ pub enum Family {
     Radial,
     /// A matrix with a shift, in factors.
     Linear { factors: Factors },
+    /// A given order of the coordinates.
+    Permutation { order: Vec<usize> },
     /// Each coordinate by itself.
     Elementwise,
     /// Each coordinate by itself, by the distribution function of a mixture onto a uniform base.
@@ -51,7 +53,7 @@ pub const EXACT: usize = 16;
 
 impl<E: Copy> Exactness<E> {
     /// The estimate, if it is to be taken in `dim` dimensions.
-    pub(crate) fn estimate(self, dim: usize) -> Option<E> {
+    pub fn estimate(self, dim: usize) -> Option<E> {
         match self {
             Self::Estimate(estimate) => Some(estimate),
             Self::Auto(estimate) => (dim > EXACT).then_some(estimate),
@@ -102,24 +104,11 @@ pub enum Factors {
     Diagonal,
     /// a random permutation, without parameters or shift
     Permutation,
+    /// the last coordinate becomes the first
+    Reverse,
 }
 
 impl Factors {
-    pub const ALL: [Self; 6] =
-        [Self::Plu, Self::Householder, Self::Rotation, Self::Triangular, Self::Diagonal, Self::Permutation];
-
-    /// The name in YAML.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Plu => "plu",
-            Self::Householder => "householder",
-            Self::Rotation => "rotation",
-            Self::Triangular => "triangular",
-            Self::Diagonal => "diagonal",
-            Self::Permutation => "permutation",
-        }
-    }
-
     /// The map of `dim` coordinates; `rng` draws its permutation, if it has one.
     pub fn map(self, dim: usize, rng: &mut impl Rng) -> RowSpec {
         match self {
@@ -130,6 +119,7 @@ impl Factors {
             Self::Triangular => RowSpec::Linear(Form::Triangular),
             Self::Diagonal => RowSpec::Linear(Form::Diagonal),
             Self::Permutation => RowSpec::Permutation { order: Permutation::random(dim, rng).order },
+            Self::Reverse => RowSpec::Permutation { order: Permutation::reverse(dim).order },
         }
     }
 }

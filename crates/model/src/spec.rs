@@ -244,26 +244,45 @@ impl LayerSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Architecture, Family, OrderRule};
+    use crate::{Architecture, Conditioner, Family, OrderRule};
 
     #[test]
-    fn couplings_keep_the_larger_half_and_take_turns() {
-        let architecture =
+    fn couplings_take_turns_and_leave_no_coordinate_out() {
+        let coupling =
             Architecture { family: Family::Coupling, layers: 2, hidden: vec![6, 6], ..Architecture::default() };
+        let transformer = Conditioner::Transformer { blocks: 1, width: 4, heads: 2 };
+        for (order, conditioner) in [OrderRule::Reverse, OrderRule::Alternating]
+            .into_iter()
+            .flat_map(|order| [Conditioner::Mlp, transformer].map(|conditioner| (order, conditioner)))
+        {
+            let architecture = Architecture { order, conditioner, ..coupling.clone() };
+            for dim in [2, 3, 5, 7, 8] {
+                let spec = architecture.spec(dim, Orientation::Maf, 0);
+                assert_eq!(spec.validate(), Ok(()));
+                let mut mapped = vec![0; dim];
+                for (layer, identity) in spec.layers.iter().zip([dim.div_ceil(2), dim / 2]) {
+                    let (found, order) = match layer {
+                        LayerSpec::Autoregressive(a) => (a.identity, &a.order),
+                        LayerSpec::Rowwise { map: RowSpec::Transformer(t), .. } => (t.identity, &t.order),
+                        other => panic!("{} in a chain of couplings", other.kind()),
+                    };
+                    assert_eq!(found, Some(identity));
+                    order[identity..].iter().for_each(|&coordinate| mapped[coordinate] += 1);
+                }
+                assert!(mapped.iter().all(|&times| times == 1), "{order:?}, dim {dim}: {mapped:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn units_of_a_coupling_read_the_first_part_and_outputs_of_the_rest_read_them() {
+        let architecture =
+            Architecture { family: Family::Coupling, layers: 1, hidden: vec![6, 6], ..Architecture::default() };
         for (dim, half) in [(2, 1), (5, 3), (8, 4)] {
             let spec = architecture.spec(dim, Orientation::Maf, 0);
-            assert_eq!(spec.validate(), Ok(()));
-            let layers = spec.layers.iter().map(|layer| match layer {
-                LayerSpec::Autoregressive(a) => (a.identity, a.order[..half].to_vec(), a.made()),
-                other => panic!("{} in a chain of couplings", other.kind()),
-            });
-            let [(first, kept, made), (second, kept_next, _)] = <[_; 2]>::try_from(layers.collect::<Vec<_>>()).unwrap();
-            assert_eq!((first, second), (Some(half), Some(half)));
-            assert_eq!(kept, (0..half).collect::<Vec<_>>());
-            assert_eq!(kept_next, (dim - half..dim).rev().collect::<Vec<_>>());
-            // units read the half; outputs of the other coordinates read all units
+            let LayerSpec::Autoregressive(a) = &spec.layers[0] else { panic!("no coupling") };
             let filled = 6 * half + 6 * 6 + 2 * (dim - half) * 6;
-            assert_eq!(made.linears().iter().map(|linear| linear.filled()).sum::<usize>(), filled);
+            assert_eq!(a.made().linears().iter().map(|linear| linear.filled()).sum::<usize>(), filled);
         }
         let random = Architecture { order: OrderRule::Random, ..architecture }.spec(6, Orientation::Iaf, 3);
         assert_eq!(random.validate(), Ok(()));

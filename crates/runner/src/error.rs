@@ -38,7 +38,7 @@ pub enum RunError {
     HoldsSweep { folder: PathBuf },
     #[error("{path} is missing; run `flowstill {command}` first")]
     MissingStage { path: PathBuf, command: &'static str },
-    #[error("{who}: {source}")]
+    #[error("the {who} cannot be built for these data")]
     Architecture { who: &'static str, source: flowstill_model::SpecError },
     #[error("{teacher} cannot be the teacher here: {reason}; use a teacher trained on the same data")]
     UnfitTeacher { teacher: PathBuf, reason: String },

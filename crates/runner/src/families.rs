@@ -1,5 +1,6 @@
 //! The families of flows: what experiments call them, which keys each reads, and what each costs.
 
+use crate::config::written::{Base, Conditioner, Map};
 use flowstill_model::{Family, Role};
 
 /// One family.
@@ -123,7 +124,9 @@ const LINEAR: About = About {
     names: [Some("linear"), Some("linear")],
     title: "a matrix and a shift",
     keys: STACKED,
-    settings: Some("factors: plu, householder, rotation, triangular, diagonal or permutation"),
+    settings: Some(
+        "factors: plu, householder, rotation, triangular, diagonal, permutation or reverse; or order: [2, 0, 1]",
+    ),
     layers: 1,
     hidden: &[],
     density: "O(D²)",
@@ -172,15 +175,15 @@ const RESIDUAL: About = About {
     title: "the identity and a contraction",
     keys: DENSE,
     settings: Some("activation, lipschitz, log_det: auto, exact or roulette, terms, probability"),
-    layers: 8,
-    hidden: &[64, 64],
+    layers: 16,
+    hidden: &[32],
     density: "D + 1 passes, or some by estimate",
     sample: "a fixed point: tens of passes",
     student: Some("D + 1 passes, or some by estimate"),
     when: "no coordinate before another, no masks; each layer bends little",
     source: "Behrmann et al. 2019; Chen, Behrmann, Duvenaud & Jacobsen 2019",
     page: "residual",
-    example: "teacher: {model: {residual: {log_det: roulette}}, layers: 8, hidden: [64, 64]}",
+    example: "teacher: {model: {residual: {log_det: roulette}}, layers: 24, normalisation: act_norm}",
 };
 
 const CONTINUOUS: About = About {
@@ -203,7 +206,7 @@ const GAUSSIAN_MIXTURE: About = About {
     names: [Some("gaussian_mixture"), Some("gaussian_mixture")],
     title: "a mixture of Gaussians, as a teacher by EM",
     keys: &[],
-    settings: Some("components, covariance: full or diagonal"),
+    settings: Some("components, covariance: full or diagonal; under `training`: steps, patience"),
     layers: 1,
     hidden: &[],
     density: "O(K·D²)",
@@ -219,14 +222,14 @@ const GAUSSIAN: About = About {
     names: [Some("gaussian"), None],
     title: "one Gaussian with full covariance",
     keys: &[],
-    settings: None,
+    settings: Some("none; under `training`: steps, patience"),
     layers: 1,
     hidden: &[],
     density: "O(D²)",
     sample: "O(D²)",
     student: None,
     when: "the baseline below all others",
-    source: "",
+    source: "Gauss 1809",
     page: "gaussian_mixture",
     example: "teacher: {model: gaussian}",
 };
@@ -248,32 +251,15 @@ pub const ALL: [&About; 11] = [
 
 /// What else a flow is made of.
 pub const PARTS: [Part; 6] = [
-    Part {
-        key: "map",
-        choices: &[
-            "affine",
-            "additive",
-            "rational_quadratic",
-            "b_spline",
-            "mixture",
-            "positive_sum",
-            "sinh_arcsinh",
-            "leaky_relu",
-            "sigmoid",
-            "logit",
-            "tanh",
-            "softplus",
-            "student_t",
-        ],
-    },
-    Part { key: "conditioner", choices: &["mlp", "transformer"] },
+    Part { key: "map", choices: Map::NAMES },
+    Part { key: "conditioner", choices: Conditioner::NAMES },
     Part { key: "order", choices: &["reverse", "random", "same", "alternating"] },
     Part { key: "normalisation", choices: &["none", "act_norm", "batch_norm"] },
     Part {
         key: "mixing",
-        choices: &["none", "permutation", "plu", "householder", "rotation", "triangular", "diagonal"],
+        choices: &["none", "permutation", "plu", "householder", "rotation", "triangular", "diagonal", "reverse"],
     },
-    Part { key: "base", choices: &["normal", "diagonal", "student_t", "logistic", "mixture"] },
+    Part { key: "base", choices: Base::NAMES },
 ];
 
 /// The family of an architecture.
@@ -283,7 +269,7 @@ pub fn of(family: &Family) -> &'static About {
         Family::Coupling => &COUPLING,
         Family::Planar { .. } => &PLANAR,
         Family::Radial => &RADIAL,
-        Family::Linear { .. } => &LINEAR,
+        Family::Linear { .. } | Family::Permutation { .. } => &LINEAR,
         Family::Elementwise => &ELEMENTWISE,
         Family::Cdf => &CDF,
         Family::Residual { .. } => &RESIDUAL,
@@ -331,7 +317,7 @@ impl About {
 mod tests {
     use super::*;
     use crate::Experiment;
-    use crate::config::written::{Map, Model};
+    use crate::config::written::Model;
     use std::path::Path;
 
     #[test]
@@ -340,9 +326,9 @@ mod tests {
         for name in Model::NAMES.iter().filter(|name| **name != "truth") {
             assert!(named.contains(name), "{name}");
         }
-        assert_eq!(PARTS[0].choices, Map::NAMES);
         for Part { key, choices } in PARTS.iter().skip(1) {
-            for choice in *choices {
+            // a uniform base is for maps from (0, 1)
+            for choice in choices.iter().filter(|choice| **choice != "uniform") {
                 let text = format!("data: {{synthetic: two_moons}}\nteacher: {{{key}: {choice}}}\n");
                 assert!(Experiment::from_str(&text, Path::new("a.yaml")).is_ok(), "{text}");
             }

@@ -48,12 +48,7 @@ impl<'a> Pipeline<'a> {
             return Err(RunError::HoldsSweep { folder: root.into() });
         }
         let data = load(&experiment.data)?;
-        let teacher = experiment.teacher.flow().map(|plan| ("teacher", &plan.architecture, Orientation::Maf));
-        let student = ("student", &experiment.student.architecture, Orientation::Iaf);
-        for (who, architecture, orientation) in teacher.into_iter().chain([student]) {
-            let spec = architecture.spec(data.dim(), orientation, experiment.seed);
-            spec.validate().map_err(|source| RunError::Architecture { who, source })?;
-        }
+        experiment.buildable(data.dim())?;
         let threads = experiment.threads;
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)

@@ -3,8 +3,8 @@
 use crate::table::{Way, evaluate, gaussian, made, random_parameters};
 use flowstill_flow::Flow;
 use flowstill_flow::graph::{Graph, Parameters, rows};
-use flowstill_kernel::Activation;
-use flowstill_model::{FlowSpec, LayerSpec, Layout, Orientation};
+use flowstill_kernel::{Activation, Univariate};
+use flowstill_model::{Architecture, Family, FlowSpec, LayerSpec, Layout, Orientation};
 use std::sync::Arc;
 
 /// A flow that is exactly N(shift, e^{2·log_scale}) in each coordinate.
@@ -104,5 +104,36 @@ fn iaf_reads_the_base_side_and_maf_the_data_side() {
         };
         assert!((x[1] - expected(read)).abs() < 1e-12, "{orientation:?}");
         assert!((x[1] - expected(wrong)).abs() > 1e-3, "{orientation:?}: the mistake would go unseen");
+    }
+}
+
+#[test]
+fn additive_couplings_keep_volumes_exactly_and_only_the_scaling_layer_changes_them() {
+    // NICE: the determinant is the product of the scales, which are e^l and never zero; "the Jacobian" is a matrix
+    for dim in [2, 3, 5, 8] {
+        let architecture = Architecture {
+            family: Family::Coupling,
+            layers: 4,
+            hidden: vec![9],
+            activation: Activation::Tanh,
+            map: Some(Univariate::Additive),
+            ..Architecture::default()
+        };
+        for (orientation, way) in [(Orientation::Maf, Way::Inverse), (Orientation::Iaf, Way::Forward)] {
+            let spec = architecture.spec(dim, orientation, 1);
+            let theta = random_parameters(&spec, 0.7);
+            let x = gaussian(5, dim, 1.5);
+            let (scaling, couplings) = spec.layers.split_first().unwrap();
+            assert_eq!(scaling.kind(), "linear");
+            let scaled = Layout::new(&spec).layers[0].clone();
+            let alone = FlowSpec { dim, layers: couplings.to_vec() };
+            let (_, log_det) = evaluate(&alone, &theta[scaled.end..], &x, way);
+            assert!(log_det.iter().all(|&log_det| log_det == 0.0), "dim {dim}: {log_det:?}");
+            // closed for the orientation, the scaling layer is applied by e^{log_scale}
+            let product: f64 = theta[scaled][..dim].iter().map(|log_scale| log_scale.exp()).product();
+            for log_det in evaluate(&spec, &theta, &x, way).1 {
+                assert!((log_det - product.ln()).abs() < 1e-12, "dim {dim}: {log_det} {product}");
+            }
+        }
     }
 }

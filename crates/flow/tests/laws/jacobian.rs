@@ -1,9 +1,10 @@
 //! The log-det is that of the Jacobian, and the Jacobian is triangular where it must be.
 
 use crate::table::{
-    DIMS, WAYS, Way, coupling, evaluate, gaussian, jacobian, log_abs_det, made, random_parameters, table,
+    DIMS, WAYS, Way, coupling, evaluate, gaussian, jacobian, log_abs_det, made, random_parameters, residual, spline,
+    table, transformer, with,
 };
-use flowstill_kernel::Activation;
+use flowstill_kernel::{Activation, Univariate};
 use flowstill_model::{FlowSpec, OrderRule, Orientation};
 
 #[test]
@@ -41,6 +42,48 @@ fn autoregressive_jacobians_have_exact_zeros_in_every_order() {
                     for (other, &coordinate) in order.iter().enumerate() {
                         let changed = after[coordinate] != base[coordinate];
                         assert_eq!(changed, other >= place, "{order:?}: {moved} on {coordinate}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_conditioner_map_or_direction_lets_a_coordinate_read_a_later_one() {
+    use Orientation::{Iaf, Maf};
+    for dim in [2, 3, 5] {
+        let [natural, random] = <[_; 2]>::try_from(OrderRule::Random.orders(dim, 2, 9)).unwrap();
+        for order in [natural.iter().rev().copied().collect(), natural, random] {
+            for orientation in [Maf, Iaf] {
+                let plain = |hidden: &[usize]| made(orientation, order.clone(), hidden, Activation::Tanh);
+                let layers = [
+                    plain(&[]),
+                    plain(&[9, 7]),
+                    residual(orientation, order.clone(), &[8, 8, 8]),
+                    with(plain(&[9]), spline(4)),
+                    with(plain(&[9]), Univariate::SinhArcsinh),
+                    transformer(orientation, order.clone(), None, spline(3)),
+                ];
+                for (which, layer) in layers.into_iter().enumerate() {
+                    let spec = FlowSpec { dim, layers: vec![layer] };
+                    let theta = random_parameters(&spec, 0.5);
+                    let x = gaussian(1, dim, 1.0);
+                    for way in WAYS {
+                        let base = evaluate(&spec, &theta, &x, way).0;
+                        for (place, &moved) in order.iter().enumerate() {
+                            let mut y = x.clone();
+                            y[moved] += 0.7;
+                            let after = evaluate(&spec, &theta, &y, way).0;
+                            for &earlier in &order[..place] {
+                                let same = after[earlier] == base[earlier];
+                                assert!(
+                                    same,
+                                    "layer {which}, {orientation:?}, {way:?}, {order:?}: {moved} on {earlier}"
+                                );
+                            }
+                            assert_ne!(after[moved], base[moved], "layer {which}, {order:?}");
+                        }
                     }
                 }
             }

@@ -36,6 +36,8 @@ fn table() -> Vec<(&'static str, Univariate, [f64; 2])> {
         ("logit", Univariate::Logit, [-4.0, 4.0]),
         ("tanh", Univariate::Tanh, [-2.5, 2.5]),
         ("softplus", Univariate::Softplus, [-4.0, 4.0]),
+        ("artanh", Univariate::Artanh, [-2.5, 2.5]),
+        ("softplus, reversed", Univariate::SoftplusInverse, [-4.0, 4.0]),
         ("Student's t", Univariate::StudentT, [-9.0, 9.0]),
         ("logistic base", Univariate::Base(Base { distribution: Distribution::Logistic }), [-5.0, 5.0]),
         ("uniform base", Univariate::Base(Base { distribution: Distribution::Uniform }), [-2.0, 2.0]),

@@ -19,6 +19,7 @@ mod mixture;
 pub(crate) mod normal;
 mod positive_sum;
 mod rational_quadratic;
+mod reversed;
 pub(crate) mod scalar;
 mod settings;
 mod shares;
@@ -39,6 +40,7 @@ pub use leaky_relu::LeakyRelu;
 pub use mixture::{Kernel, Mixture};
 pub use positive_sum::PositiveSum;
 pub use rational_quadratic::RationalQuadratic;
+pub use reversed::Reversed;
 pub use settings::{SettingError, Settings};
 pub use sigmoid::Sigmoid;
 pub use sinh_arcsinh::SinhArcsinh;
@@ -97,6 +99,10 @@ pub enum Univariate {
     Tanh,
     /// Positive data: [`struct@Softplus`].
     Softplus,
+    /// A base in (−1, 1): [`struct@Tanh`], [`Reversed`].
+    Artanh,
+    /// A positive base: [`struct@Softplus`], [`Reversed`].
+    SoftplusInverse,
     /// Power-law tails: [`struct@StudentT`].
     StudentT,
     /// Another base than the normal one: [`Base`].
@@ -123,6 +129,10 @@ macro_rules! each {
             Univariate::Logit => each!(@Sigmoid::ToBase, $one => $body),
             Univariate::Tanh => each!(@Tanh, $one => $body),
             Univariate::Softplus => each!(@Softplus, $one => $body),
+            Univariate::Artanh => each!(@Reversed { map: Tanh, name: "artanh" }, $one => $body),
+            Univariate::SoftplusInverse => {
+                each!(@Reversed { map: Softplus, name: "softplus_inverse" }, $one => $body)
+            }
             Univariate::StudentT => each!(@StudentT, $one => $body),
             Univariate::Base($one) => $body,
         }

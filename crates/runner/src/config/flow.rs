@@ -43,12 +43,14 @@ impl Written<'_> {
                 None => {}
             }
             if checker.findings.len() == before {
-                let key = ["map", "conditioner", "model"].into_iter();
                 let given = self.link.given();
-                let base = self.base.map(|_| "base");
+                let of_layers = ["map", "conditioner", "model"].into_iter().find(|key| given.contains(key));
+                let of_base = self.base.map(|_| "base");
                 // what is inherited whole was judged where it is written
-                if let Some(key) = key.filter(|key| given.contains(key)).chain(base).next() {
-                    buildable(checker, &at.key(key), &architecture);
+                if let Some((layer, message)) = unbuildable(&architecture)
+                    && let Some(key) = if layer == 0 { of_base.or(of_layers) } else { of_layers.or(of_base) }
+                {
+                    checker.wrong(at.key(key), message);
                 }
             }
             return architecture;
@@ -64,8 +66,10 @@ impl Written<'_> {
         let each = links.iter().enumerate();
         let chain = each.map(|(i, link)| checked(checker, &at.key("chain").index(i), link, role, None)).collect();
         let architecture = Architecture { chain, base: base(checker).unwrap_or_default(), ..Architecture::default() };
-        if checker.findings.len() == before {
-            buildable(checker, &at.key("chain"), &architecture);
+        if checker.findings.len() == before
+            && let Some((_, message)) = unbuildable(&architecture)
+        {
+            checker.wrong(at.key("chain"), message);
         }
         architecture
     }
@@ -84,6 +88,13 @@ fn checked(
     for key in link.given().into_iter().filter(|key| *key != "model" && !about.keys.contains(key)) {
         let message = format!("means nothing beside `model: {}`; remove it", about.name(role));
         checker.wrong_with(at.key(key), at.key("model"), message);
+    }
+    if matches!(&link.conditioner, Some(conditioner) if conditioner.name() == Some("transformer")) {
+        let given = link.given();
+        for key in ["hidden", "activation", "residual"].into_iter().filter(|key| given.contains(key)) {
+            let message = "means nothing beside `conditioner: transformer`; remove it";
+            checker.wrong_with(at.key(key), at.key("conditioner"), message.to_owned());
+        }
     }
     let own = Architecture {
         family: family.clone(),
@@ -139,10 +150,16 @@ fn family(checker: &mut Checker, at: &KeyPath, model: Option<&Model>, role: Role
         checker.wrong(at.clone(), message);
         return Family::Autoregressive;
     }
+    if let Some(message) = model.negative().or_else(|| model.settings().and_then(|settings| settings.contradiction())) {
+        checker.wrong(at.clone(), message);
+    }
     let refused = match (model.name(), role) {
         (Some("iaf"), Role::Teacher) => Some("`iaf` samples in one pass and is for students; a teacher's is `maf`"),
         (Some("maf"), Role::Student) => {
             Some("`maf` gives densities in one pass and is for teachers; a student's is `iaf`")
+        }
+        (Some("gaussian"), Role::Student) => {
+            Some("`gaussian` is fitted to rows and is for teachers; a student's is `linear`")
         }
         (Some("truth"), Role::Student) => Some("`truth` is a density and no flow; write it under `teacher`"),
         (Some("truth"), Role::Teacher) => Some("`truth` is a density and no part of a chain"),
@@ -190,7 +207,7 @@ fn hidden(checker: &mut Checker, at: &KeyPath, link: &Link, layers: usize, defau
 
 /// The map of each coordinate, with its settings in range; nothing for the affine one.
 fn checked_map(checker: &mut Checker, at: &KeyPath, map: &Map, family: &Family) -> Option<Univariate> {
-    if let Some(message) = map.ambiguity() {
+    if let Some(message) = map.ambiguity().or_else(|| map.negative()) {
         checker.wrong(at.clone(), message);
         return None;
     }
@@ -234,25 +251,29 @@ fn checked_cdf(checker: &mut Checker, at: &KeyPath, map: &Map, univariate: Univa
 }
 
 fn checked_conditioner(checker: &mut Checker, at: &KeyPath, conditioner: &Conditioner) -> flowstill_model::Conditioner {
-    if let Some(message) = conditioner.ambiguity() {
+    if let Some(message) = conditioner.ambiguity().or_else(|| conditioner.negative()) {
         checker.wrong(at.clone(), message);
     }
     conditioner.plan()
 }
 
 fn checked_base(checker: &mut Checker, at: &KeyPath, base: &Base) -> flowstill_model::Base {
-    if let Some(message) = base.ambiguity() {
+    if let Some(message) = base.ambiguity().or_else(|| base.negative()) {
         checker.wrong(at.clone(), message);
     }
     base.plan()
 }
 
-/// Notes settings that a layer cannot be computed with, and maps that are given numbers which they cannot map.
-fn buildable(checker: &mut Checker, at: &KeyPath, architecture: &Architecture) {
-    // which dimension and orientation does not matter
-    match architecture.spec(4, Orientation::Maf, 0).validate() {
-        Err(SpecError::BadRowwise { error, .. }) => checker.wrong(at.clone(), error.to_string()),
-        Err(error @ SpecError::OutOfDomain { .. }) => checker.wrong(at.clone(), error.to_string()),
-        _ => {}
+/// The first layer that cannot be computed with its settings, or is given numbers which it cannot map, and why.
+fn unbuildable(architecture: &Architecture) -> Option<(usize, String)> {
+    let given = architecture.links().find_map(|link| match &link.family {
+        Family::Permutation { order } => Some(order.len()),
+        _ => None,
+    });
+    // unless an order says it, which dimension does not matter, and neither does the orientation
+    match architecture.spec(given.unwrap_or(4).max(1), Orientation::Maf, 0).validate() {
+        Err(SpecError::BadRowwise { layer, error }) => Some((layer, error.to_string())),
+        Err(error @ SpecError::OutOfDomain { layer, .. }) => Some((layer, error.to_string())),
+        _ => None,
     }
 }

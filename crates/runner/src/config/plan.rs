@@ -1,7 +1,8 @@
 //! An experiment that has been checked: all that a run needs to know, with every default filled in.
 
+use crate::error::RunError;
 use flowstill_data::{Source, Target};
-use flowstill_model::{Architecture, Base, Family, OrderRule};
+use flowstill_model::{Architecture, Base, Family, OrderRule, Orientation, Roulette};
 use flowstill_student::Recipe;
 use flowstill_teacher::em;
 use flowstill_trainer::Settings;
@@ -31,7 +32,7 @@ pub enum TeacherPlan {
     Truth(Target),
 }
 
-/// How a teacher is built and trained: a masked autoregressive flow, or couplings, by maximum likelihood.
+/// How a teacher is built and fitted to the rows, by maximum likelihood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FlowPlan {
     pub architecture: Architecture,
@@ -67,7 +68,7 @@ impl TeacherPlan {
     }
 }
 
-/// How the student, an inverse autoregressive flow, is built and distilled.
+/// How the student is built and distilled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StudentPlan {
     pub architecture: Architecture,
@@ -91,32 +92,44 @@ pub struct Bench {
 }
 
 impl Experiment {
+    /// Whether both flows can be built for data of `dim` dimensions.
+    ///
+    /// # Errors
+    /// The first layer that cannot, such as a coupling of a single column.
+    pub fn buildable(&self, dim: usize) -> Result<(), RunError> {
+        for (who, architecture) in self.architectures() {
+            let orientation = if who == "teacher" { Orientation::Maf } else { Orientation::Iaf };
+            let spec = architecture.spec(dim, orientation, self.seed);
+            spec.validate().map_err(|source| RunError::Architecture { who, source })?;
+        }
+        Ok(())
+    }
+
     /// What is allowed but seldom meant, for data of `dim` dimensions, which is known only once they are loaded.
     pub fn warnings(&self, dim: usize) -> Vec<String> {
-        if dim == 1 {
-            let gaussian = |architecture: &Architecture| {
-                architecture.family == Family::Autoregressive && architecture.links().all(|link| link.map.is_none())
-            };
-            let teacher = self.teacher.flow().map(|plan| &plan.architecture);
-            let one = teacher.into_iter().chain([&self.student.architecture]).any(gaussian);
-            let message = "the data have one dimension, where an affine autoregressive flow is a Gaussian however it is \
-                           trained; take `map: mixture` or another map";
-            return one.then(|| message.to_owned()).into_iter().collect();
-        }
+        let each = self.architectures().flat_map(|(who, architecture)| {
+            [gaussian(who, architecture, dim), unbounded_variance(who, architecture, dim)]
+        });
+        each.flatten().collect()
+    }
+
+    fn architectures(&self) -> impl Iterator<Item = (&'static str, &Architecture)> {
         let teacher = self.teacher.flow().map(|plan| ("teacher", &plan.architecture));
-        teacher
-            .into_iter()
-            .chain([("student", &self.student.architecture)])
-            .filter_map(|(who, architecture)| gaussian_conditionals(who, architecture))
-            .collect()
+        teacher.into_iter().chain([("student", &self.student.architecture)])
     }
 }
 
-/// The warning for a chain whose layers all have one order.
-fn gaussian_conditionals(who: &str, architecture: &Architecture) -> Option<String> {
+/// The warning for affine autoregressive layers that cannot be more than Gaussian, or have conditionals that cannot.
+fn gaussian(who: &str, architecture: &Architecture, dim: usize) -> Option<String> {
     let affine = architecture.family == Family::Autoregressive && architecture.map.is_none();
     if !affine || !architecture.chain.is_empty() || architecture.mixing.is_some() || architecture.base != Base::Normal {
         return None;
+    }
+    if dim == 1 {
+        return Some(format!(
+            "{who}: the data have one dimension, where an affine autoregressive flow is a Gaussian however it is trained; \
+             take `map: mixture` or another map"
+        ));
     }
     let (cause, way_out) = if architecture.layers == 1 {
         ("a single affine autoregressive layer", "take more layers")
@@ -126,4 +139,18 @@ fn gaussian_conditionals(who: &str, architecture: &Architecture) -> Option<Strin
         return None;
     };
     Some(format!("{who}: {cause} can only have Gaussian conditionals; {way_out} unless that is what you study"))
+}
+
+/// The warning for a roulette whose estimates may have no variance.
+fn unbounded_variance(who: &str, architecture: &Architecture, dim: usize) -> Option<String> {
+    architecture.links().find_map(|link| {
+        let Family::Residual { lipschitz, log_det, .. } = link.family else { return None };
+        let Roulette { probability, .. } = log_det.estimate(dim)?;
+        (lipschitz * lipschitz >= 1.0 - probability).then(|| {
+            format!(
+                "{who}: log-dets by roulette may have no variance where the square of `lipschitz` is above 1 − `probability`; \
+                 lower either of the two"
+            )
+        })
+    })
 }

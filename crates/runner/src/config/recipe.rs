@@ -6,7 +6,7 @@ use super::plan::StudentPlan;
 use super::resolved::whole;
 use super::training;
 use super::written::{self, GradientKind, OrNone, Ramp};
-use flowstill_model::{Architecture, Family, Normalisation, OrderRule};
+use flowstill_model::{Architecture, Base, Conditioner, Family, Normalisation, OrderRule};
 use flowstill_student::{Annealed, Objective, Phase, Recipe, Rows};
 use flowstill_trainer::Until;
 
@@ -63,8 +63,12 @@ pub(super) fn fits(
 ) {
     let Recipe::Phases(phases) = recipe else { return };
     let section = KeyPath::from("student");
-    let conditioned =
-        |a: &Architecture| a.chain.is_empty() && matches!(a.family, Family::Autoregressive | Family::Coupling);
+    // layers with masked conditioners and nothing else
+    let plain = |a: &Architecture| {
+        let conditioned = matches!(a.family, Family::Autoregressive | Family::Coupling);
+        let alone = a.chain.is_empty() && a.mixing.is_none() && a.base == Base::Normal;
+        conditioned && alone && a.conditioner == Conditioner::Mlp
+    };
     let one_order = |a: &Architecture| a.layers == 1 || a.order == OrderRule::Same;
     for (i, phase) in phases.iter().enumerate() {
         let phase_at = if written.recipe.is_some() { section.key("recipe").index(i) } else { section.clone() };
@@ -84,21 +88,22 @@ pub(super) fn fits(
                      `path_gradient`, `forward_kl`, `mixed` or `alpha`",
                 );
             }
+            (
+                Objective::WarmStart { .. } | Objective::ManySamples { .. } | Objective::ClosedForm { .. },
+                Some(teacher),
+            ) if !(plain(teacher) && plain(student)) => {
+                refuse(
+                    "looks at the masked conditioners of autoregressive or coupling layers and at nothing beside them: no \
+                     other family, `chain`, `mixing`, `base` or `conditioner: transformer`; begin with `reconstruction` and \
+                     `forward_kl`",
+                );
+            }
             (Objective::ManySamples { .. } | Objective::ClosedForm { .. }, Some(teacher))
                 if !(one_order(teacher) && one_order(student)) =>
             {
                 refuse(
                     "needs Gaussian conditionals, which layers of different orders do not have; set `order: same` for \
                      teacher and student",
-                );
-            }
-            (
-                Objective::WarmStart { .. } | Objective::ManySamples { .. } | Objective::ClosedForm { .. },
-                Some(teacher),
-            ) if !(conditioned(teacher) && conditioned(student)) => {
-                refuse(
-                    "looks at the conditioners of autoregressive or coupling layers, which other families do not have; \
-                     begin with `reconstruction` and `forward_kl`",
                 );
             }
             (Objective::WarmStart { .. }, Some(teacher))

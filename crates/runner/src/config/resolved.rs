@@ -5,7 +5,7 @@ use super::plan::{Experiment, Fitting, FlowPlan, StudentPlan, TeacherPlan};
 use super::written::{self, Base, Link, Model, OrNone};
 use crate::families;
 use flowstill_data::{Source, Target};
-use flowstill_model::{Architecture, Pixels, Role};
+use flowstill_model::{Architecture, Conditioner, Pixels, Role};
 use flowstill_student::Recipe;
 use flowstill_trainer::Settings;
 use serde::{Serialize, Serializer};
@@ -133,7 +133,8 @@ fn training(fitting: &Fitting) -> written::Training {
 fn flow(architecture: &Architecture, role: Role) -> (Link, Option<Base>, Option<Vec<Link>>) {
     let base = Some((&architecture.base).into());
     if architecture.chain.is_empty() {
-        return (link(architecture, role), base, None);
+        let read = families::of(&architecture.family).keys.contains(&"base");
+        return (link(architecture, role), base.filter(|_| read), None);
     }
     (Link::default(), base, Some(architecture.chain.iter().map(|part| link(part, role)).collect()))
 }
@@ -142,16 +143,17 @@ fn flow(architecture: &Architecture, role: Role) -> (Link, Option<Base>, Option<
 fn link(architecture: &Architecture, role: Role) -> Link {
     let about = families::of(&architecture.family);
     let read = |key: &str| about.keys.contains(&key);
+    let masked = architecture.conditioner == Conditioner::Mlp;
     Link {
         model: Some(Model::of(&architecture.family, role == Role::Student)),
         layers: read("layers").then(|| whole(architecture.layers)),
-        hidden: read("hidden").then(|| wholes(&architecture.hidden)),
-        activation: read("activation").then_some(architecture.activation),
+        hidden: (read("hidden") && masked).then(|| wholes(&architecture.hidden)),
+        activation: (read("activation") && masked).then_some(architecture.activation),
         order: read("order").then_some(architecture.order),
         normalisation: read("normalisation").then_some(architecture.normalisation),
         mixing: read("mixing").then_some(OrNone(architecture.mixing)),
         log_scale_clip: read("log_scale_clip").then_some(architecture.log_scale_clip),
-        residual: read("residual").then_some(architecture.residual),
+        residual: (read("residual") && masked).then_some(architecture.residual),
         conditioner: read("conditioner").then(|| (&architecture.conditioner).into()),
         map: read("map").then(|| architecture.map.as_ref().into()),
     }

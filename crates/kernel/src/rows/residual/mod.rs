@@ -26,7 +26,7 @@ use rand::Rng;
 /// `g`. `J` is the Jacobian of `g`, and `ℓ = log|det(I + J)|`, exact or estimated as [`LogDet`] says.
 ///
 /// `u → y` is closed: one pass, and for `ℓ` `dim` tangents and an elimination, or one product `v·J` per term. Back,
-/// `u = y − g(u)` is iterated to rounding, one pass each, rows that are done leave: tens of passes where a network uses
+/// `u = y − g(u)` is iterated to rounding (Anderson 1965), one pass each, rows that are done leave: tens of passes where a network uses
 /// much of its constant. For transposed solutions up to 64 dimensions `I + J` is made, beyond it `w ← g − w·J` is
 /// iterated to rounding.
 #[derive(Debug, Clone, PartialEq)]

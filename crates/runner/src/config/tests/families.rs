@@ -23,6 +23,7 @@ fn every_family_is_read_built_and_comes_back_from_the_yaml_that_is_printed() {
         "teacher: {model: planar}\nstudent: {model: {planar: {function: arctan}}, layers: 3}",
         "teacher: {model: radial, layers: 4}\nstudent: {model: radial}",
         "teacher: {model: {linear: {factors: householder}}}",
+        "teacher: {chain: [{model: {linear: {order: [3, 0, 2, 1]}}}, {model: maf, layers: 1, mixing: reverse}]}",
         "teacher: {model: elementwise, map: {leaky_relu: {slope: 0.5}}, layers: 3, mixing: rotation}",
         "teacher: {chain: [{model: linear}, {model: coupling, layers: 2, map: mixture}, {model: planar}], base: diagonal}",
         "teacher: {model: cdf}\nstudent: {model: cdf, map: {mixture: {components: 3, kernel: logistic}}}",
@@ -33,6 +34,7 @@ fn every_family_is_read_built_and_comes_back_from_the_yaml_that_is_printed() {
         "teacher: {model: maf, base: {mixture: {components: 4}}, conditioner: transformer, map: mixture}",
         "teacher: {model: coupling, conditioner: {transformer: {width: 8, heads: 2}}, base: logistic}",
         "teacher: {base: uniform, chain: [{model: elementwise, map: {mixture: {onto: uniform}}}, {model: elementwise, map: student_t}]}",
+        "teacher: {chain: [{model: elementwise, map: tanh}, {model: elementwise, map: artanh}]}",
         "teacher: {chain: [{model: elementwise, map: sigmoid}, {model: elementwise, map: logit}]}",
     ] {
         let plan = plan(text);
@@ -148,17 +150,40 @@ fn what_a_family_does_not_read_is_refused() {
             &["a.yaml:2:11: teacher.conditioner: a transformer's width …"],
         ),
         (
+            "data: {path: d.csv}\nteacher: {model: {linear: {order: [0, 2]}}}",
+            &["a.yaml:2:11: teacher.model: order must be a permutation of 0…1, got [0, 2]"],
+        ),
+        (
+            "data: {path: d.csv}\nteacher: {model: {gaussian_mixture: {components: -3}}}",
+            &["a.yaml:2:18: teacher.model: expected whole numbers of at least 0, got -3"],
+        ),
+        (
+            "data: {path: d.csv}\nteacher: {model: {continuous: {steps: 4, tolerance: 1e-3}}}\nstudent: {model: gaussian}",
+            &[
+                "a.yaml:2:18: teacher.model: expected `steps` or `tolerance`, got both; remove one of the two",
+                "a.yaml:3:18: student.model: `gaussian` is fitted to rows and is for teachers; a student's is `linear`",
+            ],
+        ),
+        (
+            "data: {path: d.csv}\nteacher: {conditioner: transformer, hidden: [3]}",
+            &["a.yaml:2:45: teacher.hidden: means nothing beside `conditioner: transformer`; remove it"],
+        ),
+        (
+            "data: {path: d.csv}\nteacher: {mixing: plu}\nstudent: {objective: closed_form}",
+            &["a.yaml:3:22: student.objective: `closed_form` looks at the masked conditioners …"],
+        ),
+        (
             "data: {path: d.csv}\nteacher: {model: cdf, map: affine}",
             &["a.yaml:2:23: teacher.map: expected `mixture`, …"],
         ),
-        ("data: {path: d.csv}\nteacher: {model: maf, base: uniform}", &["a.yaml:2:18: teacher.model: layer 0: …"]),
+        ("data: {path: d.csv}\nteacher: {model: maf, base: uniform}", &["a.yaml:2:29: teacher.base: layer 0: …"]),
         (
             "data: {synthetic: two_moons}\nteacher: {model: truth, base: diagonal}",
             &["a.yaml:2:31: teacher.base: means nothing beside `model: truth`…"],
         ),
         (
             "data: {path: d.csv}\nteacher: {model: planar}\nstudent: {objective: warm_start}",
-            &["a.yaml:3:22: student.objective: `warm_start` looks at the conditioners …"],
+            &["a.yaml:3:22: student.objective: `warm_start` looks at the masked conditioners …"],
         ),
     ]);
 }

@@ -47,7 +47,7 @@ fn what_is_no_map_is_told_with_the_names() {
             "data: {path: d.csv}\nteacher: {map: mixtur}",
             &[
                 "a.yaml:2:16: teacher.map: expected one of `affine`, `additive`, `rational_quadratic`, `b_spline`, `mixture`, \
-               `positive_sum`, `sinh_arcsinh`, `leaky_relu`, `sigmoid`, `logit`, `tanh`, `softplus`, `student_t`, got the text `mixtur`; did you mean `mixture`?",
+               `positive_sum`, `sinh_arcsinh`, `leaky_relu`, `sigmoid`, `logit`, `tanh`, `softplus`, `artanh`, `softplus_inverse`, `student_t`, got the text `mixtur`; did you mean `mixture`?",
             ],
         ),
         (

@@ -55,6 +55,23 @@ impl<S: Settings> Choice<S> {
         let got = if given.is_empty() { "none".to_owned() } else { quoted.join(" and ") };
         (given.len() != 1).then(|| format!("expected {}, got {got}", S::EXPECTED))
     }
+
+    /// What is wrong where a count is negative.
+    pub fn negative(&self) -> Option<String> {
+        let settings = serde_json::to_value(self.settings()?).ok()?;
+        let found = least(&settings)?;
+        (found < 0).then(|| format!("expected whole numbers of at least 0, got {found}"))
+    }
+}
+
+/// The least whole number in it.
+fn least(value: &serde_json::Value) -> Option<i64> {
+    match value {
+        serde_json::Value::Number(number) => number.as_i64(),
+        serde_json::Value::Array(items) => items.iter().filter_map(least).min(),
+        serde_json::Value::Object(entries) => entries.values().filter_map(least).min(),
+        _ => None,
+    }
 }
 
 impl<'de, S: Settings> Deserialize<'de> for Choice<S> {

@@ -15,10 +15,12 @@ macro_rules! flow_section {
             /// `{planar: {function: arctan}}`. A teacher's default is `maf`, a student's `iaf`.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub model: Option<Model>,
-            /// Number of layers, 1 to 1000. Default 5 for `maf`, `iaf` and `coupling`, 16 for `planar` and `radial`.
+            /// Number of layers, 1 to 1000. Default 5 for `maf`, `iaf` and `coupling`, 16 for `planar`,
+            /// `radial` and `residual`, else 1.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub layers: Option<i64>,
-            /// Widths of the hidden layers of each network; `[]` makes a conditioner linear. Default [128, 128].
+            /// Widths of the hidden layers of each network; `[]` makes a conditioner linear. Default [128, 128], for
+            /// `residual` [32], for `continuous` [64, 64].
             #[serde(skip_serializing_if = "Option::is_none")]
             pub hidden: Option<Vec<i64>>,
             /// Hidden units: `relu`, `leaky_relu`, `tanh`, `elu`, `softplus`, `sigmoid`. Default `relu`.
@@ -31,8 +33,8 @@ macro_rules! flow_section {
             /// Layer between layers: `none`, `act_norm` or `batch_norm`. Default `none`.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub normalisation: Option<Normalisation>,
-            /// Linear map between layers: `none`, `permutation`, `plu`, `householder`, `rotation`, `triangular` or
-            /// `diagonal`. Default `none`.
+            /// Linear map between layers: `none`, `permutation`, `plu`, `householder`, `rotation`, `triangular`,
+            /// `diagonal` or `reverse`. Default `none`.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub mixing: Option<OrNone<Factors>>,
             /// Soft bound on the log-scales of affine layers, 0.001 to 80. Default 5.
@@ -47,8 +49,9 @@ macro_rules! flow_section {
             #[serde(skip_serializing_if = "Option::is_none")]
             pub conditioner: Option<Conditioner>,
             /// What is done to each coordinate: `affine`, `additive` (NICE, with a scaling layer at the base),
-            /// `rational_quadratic`, `b_spline`, `mixture`, `positive_sum`, `sinh_arcsinh` or `leaky_relu`; in a chain
-            /// also the maps onto intervals `sigmoid`, `logit`, `tanh` and `softplus`. With settings as
+            /// `rational_quadratic`, `b_spline`, `mixture`, `positive_sum`, `sinh_arcsinh`, `leaky_relu` or `student_t`; in a chain
+            /// also the maps from and onto intervals `sigmoid`, `logit`, `tanh`, `artanh`, `softplus` and
+            /// `softplus_inverse`. With settings as
             /// `{rational_quadratic: {bins: 8, bound: 4}}`. Default `affine`, for `cdf` `mixture`.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub map: Option<Map>,

@@ -79,6 +79,8 @@ impl choice::Settings for Settings {
         "logit",
         "tanh",
         "softplus",
+        "artanh",
+        "softplus_inverse",
         "student_t",
     ];
     const EXPECTED: &'static str = "one map, as `affine`, `mixture` or `{rational_quadratic: {bins: 8}}`";
@@ -134,6 +136,8 @@ impl Map {
             "logit" => Univariate::Logit,
             "tanh" => Univariate::Tanh,
             "softplus" => Univariate::Softplus,
+            "artanh" => Univariate::Artanh,
+            "softplus_inverse" => Univariate::SoftplusInverse,
             "student_t" => Univariate::StudentT,
             other => unreachable!("{other} is no name of a map"),
         })

@@ -167,27 +167,38 @@ pub struct Pixels {
 #[serde(deny_unknown_fields)]
 pub struct Training {
     /// Most optimiser steps. Default 20000 and 10000.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<i64>,
     /// Rows per step. Default 512 and 256.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub batch: Option<i64>,
     /// Peak learning rate of Adam, above 0. Default 1e-3 and 2e-3.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
     /// Learning rate after warm-up: `constant`, or `cosine` down to 0 at the last step. Default `cosine`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Schedule>,
     /// Steps over which the rate rises from 0, fewer than `steps`. Default 500, or a tenth of `steps` if that is less.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub warmup: Option<i64>,
     /// Decoupled weight decay of matrices, 0 for none. Default 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub weight_decay: Option<f64>,
     /// Bound on the Euclidean norm of the gradient, above 0, or `none`. Default 5.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<OrNone<f64>>,
     /// Decay of the moving average of the weights, which is then what is validated and kept: above 0 and below 1, or
     /// `none`. Default `none` and 0.998.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ema: Option<OrNone<f64>>,
     /// Steps between two validations. Default 500.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub validate_every: Option<i64>,
     /// Validations without a new best before training stops, or `none`. Default 10 and `none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub patience: Option<OrNone<i64>>,
     /// Steps between two checkpoints from which training can resume. Default 1000.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub checkpoint_every: Option<i64>,
 }
 

@@ -15,7 +15,8 @@ pub struct ModelSettings {
     /// `function`: `tanh`, `arctan` or `softplus`, default `tanh`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planar: Option<Planar>,
-    /// `factors`: `plu`, `householder`, `rotation`, `triangular`, `diagonal` or `permutation`, default `plu`.
+    /// `factors`: `plu`, `householder`, `rotation`, `triangular`, `diagonal`, `permutation` or `reverse`, default `plu`;
+    /// or `order`, a list in which each column stands once, counted from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub linear: Option<Linear>,
     /// `activation`: `lip_swish`, `tanh` or `softplus`, default `lip_swish`; `lipschitz`, 0.01 to 0.99, default 0.9;
@@ -97,12 +98,50 @@ pub struct Planar {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Linear {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub factors: Option<Factors>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<Vec<i64>>,
 }
 
-/// A count as it is, or 0, which no family takes.
+impl ModelSettings {
+    /// What is wrong where two settings exclude each other.
+    pub fn contradiction(&self) -> Option<String> {
+        let both =
+            |one: &str, other: &str| Some(format!("expected `{one}` or `{other}`, got both; remove one of the two"));
+        if self.linear.as_ref().is_some_and(|l| l.factors.is_some() && l.order.is_some()) {
+            return both("factors", "order");
+        }
+        if let Some(continuous) = &self.continuous {
+            if continuous.steps.is_some() && continuous.tolerance.is_some() {
+                return both("steps", "tolerance");
+            }
+            if continuous.trace == Some(Trace::Exact) && continuous.probes.is_some() {
+                return Some("`probes` mean nothing beside `trace: exact`; remove them".to_owned());
+            }
+        }
+        let residual = self.residual.as_ref()?;
+        (residual.log_det == Some(LogDet::Exact) && (residual.terms.is_some() || residual.probability.is_some()))
+            .then(|| "`terms` and `probability` mean nothing beside `log_det: exact`; remove them".to_owned())
+    }
+}
+
+/// A count as it is; what is none was refused before.
 fn count(written: Option<i64>, default: usize) -> usize {
     written.map_or(default, |n| usize::try_from(n).unwrap_or(0))
+}
+
+impl Linear {
+    fn family(&self) -> Family {
+        match &self.order {
+            // what is no column is refused as one that no data have
+            Some(order) => {
+                let column = |&column: &i64| usize::try_from(column).unwrap_or(usize::MAX);
+                Family::Permutation { order: order.iter().map(column).collect() }
+            }
+            None => Family::Linear { factors: self.factors.unwrap_or(Factors::Plu) },
+        }
+    }
 }
 
 impl Residual {
@@ -190,10 +229,7 @@ impl Model {
                 Family::Planar { function }
             }
             "radial" => Family::Radial,
-            "linear" => {
-                let factors = settings.linear.as_ref().and_then(|s| s.factors).unwrap_or(Factors::Plu);
-                Family::Linear { factors }
-            }
+            "linear" => settings.linear.clone().unwrap_or_default().family(),
             "elementwise" => Family::Elementwise,
             "cdf" => Family::Cdf,
             "residual" => settings.residual.clone().unwrap_or_default().family(),
@@ -253,7 +289,13 @@ impl Model {
                 settings.gaussian_mixture = Some(GaussianMixture::of(*components, *covariance));
             }
             Family::Planar { function } => settings.planar = Some(Planar { function: Some(*function) }),
-            Family::Linear { factors } => settings.linear = Some(Linear { factors: Some(*factors) }),
+            Family::Linear { factors } => {
+                settings.linear = Some(Linear { factors: Some(*factors), order: None });
+            }
+            Family::Permutation { order } => {
+                let order = order.iter().map(|&column| column as i64).collect();
+                settings.linear = Some(Linear { factors: None, order: Some(order) });
+            }
         }
         Self::Set(Box::new(settings))
     }
