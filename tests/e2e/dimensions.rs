@@ -7,8 +7,8 @@ use super::experiment::{TWO_MOONS, changed, csv, on_file};
 fn one_column_runs_and_is_warned_about() {
     let desk = Desk::with("a.yaml", on_file("rows.csv"));
     desk.write("rows.csv", csv(&["height"], 300));
-    desk.flowstill("check a.yaml").well().says(&["warning: the data have one dimension"]);
-    desk.flowstill("run a.yaml -q").well().says(&["warning: the data have one dimension"]);
+    desk.flowstill("check a.yaml").well().says(&["the data have one dimension"]);
+    desk.flowstill("run a.yaml -q").well().says(&["the data have one dimension"]);
     for name in ["metrics.json", "report.html", "figures/marginals.svg"] {
         assert!(desk.exists(&format!("runs/a/{name}")), "{name}");
     }

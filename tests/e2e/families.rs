@@ -45,7 +45,7 @@ fn every_family_is_a_teacher_and_a_student() {
     for (kind, flow) in [
         ("planar", "model: planar, layers: 4"),
         ("radial", "model: radial, layers: 4, mixing: rotation"),
-        ("linear", "model: {linear: {factors: householder}}"),
+        ("householder", "model: {linear: {factors: householder}}"),
         ("elementwise", "model: elementwise, map: rational_quadratic, layers: 2, mixing: plu"),
         ("elementwise", "model: cdf"),
         ("residual", &format!("model: residual, layers: 2, {small}")),

@@ -12,7 +12,7 @@ use crate::stage::train::{Stage, Workshop};
 use flowstill_data::{Dataset, load};
 use flowstill_eval::warnings;
 use flowstill_flow::Engine;
-use flowstill_model::{Checkpoint, Orientation, Role};
+use flowstill_model::{Checkpoint, Role};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 

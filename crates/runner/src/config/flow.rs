@@ -100,7 +100,7 @@ fn checked(
         family: family.clone(),
         layers: about.layers,
         hidden: about.hidden.to_vec(),
-        map: (family == Family::Cdf).then(|| Univariate::Mixture(CDF)),
+        map: (family == Family::Cdf).then_some(Univariate::Mixture(CDF)),
         ..Architecture::default()
     };
     // a student is like its teacher as far as both have the same choices

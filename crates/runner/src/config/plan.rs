@@ -27,7 +27,7 @@ pub struct Experiment {
 /// What the student is distilled from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TeacherPlan {
-    Flow(FlowPlan),
+    Flow(Box<FlowPlan>),
     /// no flow: the known density of the synthetic data
     Truth(Target),
 }

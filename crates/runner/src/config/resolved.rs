@@ -94,7 +94,7 @@ impl From<&Pixels> for written::Pixels {
 impl From<&TeacherPlan> for written::Teacher {
     fn from(plan: &TeacherPlan) -> Self {
         match plan {
-            TeacherPlan::Flow(plan) => plan.into(),
+            TeacherPlan::Flow(plan) => plan.as_ref().into(),
             TeacherPlan::Truth(_) => Self { model: Some(Model::Named("truth")), ..Self::default() },
         }
     }

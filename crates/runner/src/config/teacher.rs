@@ -35,7 +35,7 @@ pub(super) fn check(
         let at = "teacher.training";
         Fitting::Gradient(training::check(checker, written.training.as_ref(), at, &training::TEACHER))
     };
-    Some(TeacherPlan::Flow(FlowPlan { architecture, training }))
+    Some(TeacherPlan::Flow(FlowPlan { architecture, training }.into()))
 }
 
 /// Notes the keys that only a flow has.
