@@ -20,7 +20,7 @@ macro_rules! flow_section {
             #[serde(skip_serializing_if = "Option::is_none")]
             pub layers: Option<i64>,
             /// Widths of the hidden layers of each network; `[]` makes a conditioner linear. Default [128, 128], for
-            /// `residual` [32], for `continuous` [64, 64].
+            /// one of 32 for `residual`, two of 64 for `continuous`.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub hidden: Option<Vec<i64>>,
             /// Hidden units: `relu`, `leaky_relu`, `tanh`, `elu`, `softplus`, `sigmoid`. Default `relu`.
