@@ -21,12 +21,14 @@ FAMILIES = {
     "coupling_mixture": "coupling, mixtures",
     "coupling_transformer": "coupling, transformer",
     "maf": "MAF",
+    "maf_long": "MAF, ten times the steps",
     "maf_batch_norm": "MAF, batch norm",
     "maf_act_norm": "MAF, act norm",
     "maf_student_t": "MAF, Student-t base",
     "maf_mixture_base": "MAF, mixture base",
     "maf_mixture": "MAF MoG",
     "maf_spline": "MAF, splines",
+    "maf_spline_long": "MAF, splines, ten times the steps",
     "maf_transformer": "MAF, transformer",
     "residual": "residual",
     "continuous": "continuous",
@@ -40,6 +42,9 @@ TEACHER = "maf"
 
 # from the least likelihood to the largest, as publications usually have them
 ORDERING = ("gaussian", "gaussian_mixture", "realnvp", "maf", "maf_spline")
+
+# the same where those that take steps had ten times as many
+LONG_ORDERING = ("gaussian", "gaussian_mixture", "realnvp_long", "maf_long", "maf_spline_long")
 
 
 def text(name):

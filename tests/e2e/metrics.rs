@@ -14,6 +14,7 @@ const KEYS: &[&str] = &[
     "model.test_log_likelihood_standardised.*",
     "model.free_parameters",
     "model.sampler_disagreement",
+    "model.round_trip_error",
     "model.training.key",
     "model.training.steps",
     "model.training.best_step",
@@ -163,6 +164,9 @@ fn the_numbers_say_what_was_run() {
     assert_eq!(metrics["distillation"]["against_data"]["rows"], 100, "as many as there are test rows");
     assert_eq!((&metrics["provenance"]["seed"], &metrics["provenance"]["threads"]), (&3.into(), &1.into()));
     assert_eq!(metrics["provenance"]["version"], env!("CARGO_PKG_VERSION"));
+    for model in ["teacher", "student"] {
+        assert!(metrics[model]["round_trip_error"].as_f64() < Some(1e-3), "{model}: rows come back");
+    }
     assert!(metrics["teacher"]["sampler_disagreement"].as_f64() < Some(1e-3), "the three samplers agree");
     let rows = metrics["speed"].as_array().expect("a list");
     for op in ["teacher_naive", "teacher_jacobi", "teacher_incremental", "student"] {

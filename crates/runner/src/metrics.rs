@@ -44,6 +44,10 @@ pub struct ModelMetrics {
     /// largest difference between samples by the naive, the Jacobi and the incremental method, relative to 1 + |x|;
     /// absent for a model that samples in one pass
     pub sampler_disagreement: Option<f64>,
+    /// largest difference of a test row from itself after a way to the base and back, relative to 1 + |x|; absent for a
+    /// known density
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round_trip_error: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub training: Option<StageRecord>,
 }

@@ -235,7 +235,11 @@ impl Sampler {
         log_prob.iter_mut().for_each(|value| *value -= log_det);
         if let Some(pixels) = self.pixels() {
             let rows = x.chunks_exact(self.dim());
-            log_prob.iter_mut().zip(rows).for_each(|(value, y)| *value = pixels.log_prob(*value, y));
+            log_prob.iter_mut().zip(rows).for_each(|(value, y)| {
+                // what is no pixel has an infinite logit, where a heavy tail falls slower than the slope of the logit grows
+                let inside = y.iter().all(|y| y.is_finite());
+                *value = if inside { pixels.log_prob(*value, y) } else { f64::NEG_INFINITY };
+            });
         }
         log_prob
     }

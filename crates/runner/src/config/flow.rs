@@ -211,12 +211,12 @@ fn checked_map(checker: &mut Checker, at: &KeyPath, map: &Map, family: &Family) 
         checker.wrong(at.clone(), message);
         return None;
     }
+    if *family == Family::Cdf {
+        return checked_cdf(checker, at, map);
+    }
     let univariate = map.univariate()?;
     if let Err(error) = univariate.check() {
         checker.wrong(at.clone(), error.to_string());
-    }
-    if *family == Family::Cdf {
-        return Some(checked_cdf(checker, at, map, univariate));
     }
     let whole = [Direction::Forward, Direction::Inverse]
         .iter()
@@ -233,21 +233,25 @@ fn checked_map(checker: &mut Checker, at: &KeyPath, map: &Map, family: &Family) 
 }
 
 /// A mixture onto the uniform base of a CDF flow.
-fn checked_cdf(checker: &mut Checker, at: &KeyPath, map: &Map, univariate: Univariate) -> Univariate {
-    let Univariate::Mixture(mixture) = univariate else {
-        let message =
-            format!("expected `mixture`, with or without settings, beside `model: cdf`, got `{}`", univariate.name());
-        checker.wrong(at.clone(), message);
-        return univariate;
+fn checked_cdf(checker: &mut Checker, at: &KeyPath, map: &Map) -> Option<Univariate> {
+    let Some(Univariate::Mixture(mixture)) = map.univariate() else {
+        let name = map.name().unwrap_or_default();
+        checker.wrong(
+            at.clone(),
+            format!("expected `mixture`, with or without settings, beside `model: cdf`, got `{name}`"),
+        );
+        return None;
     };
     let onto = map.settings().and_then(|settings| settings.mixture.as_ref()).and_then(|mixture| mixture.onto);
     if onto.is_some_and(|onto| onto != Distribution::Uniform) {
-        checker.wrong(
-            at.clone(),
-            "a `cdf` flow has a uniform base; remove `onto`, or take `model: elementwise`".to_owned(),
-        );
+        let message = "a `cdf` flow has a uniform base; remove `onto`, or take `model: elementwise`";
+        checker.wrong(at.clone(), message.to_owned());
     }
-    Univariate::Mixture(Mixture { onto: Distribution::Uniform, ..mixture })
+    let univariate = Univariate::Mixture(Mixture { onto: Distribution::Uniform, ..mixture });
+    if let Err(error) = univariate.check() {
+        checker.wrong(at.clone(), error.to_string());
+    }
+    Some(univariate)
 }
 
 fn checked_conditioner(checker: &mut Checker, at: &KeyPath, conditioner: &Conditioner) -> flowstill_model::Conditioner {

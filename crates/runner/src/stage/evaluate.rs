@@ -18,6 +18,9 @@ const AGREEMENT_ROWS: usize = 1024;
 const AGREEMENT_NUMBERS: usize = 1 << 16;
 const LEAST_AGREEMENT_ROWS: usize = 16;
 
+/// Rows that are taken to the base and back at most.
+const ROUND_TRIP_ROWS: usize = 256;
+
 /// Likelihood of the test part under the teacher, and its cost if it is a flow.
 pub fn teacher(teacher: &Opened, data: &Dataset) -> Result<ModelMetrics, RunError> {
     match teacher {
@@ -33,6 +36,7 @@ pub fn model(sampler: &Sampler, data: &Dataset, record: &StageRecord) -> Result<
     Ok(ModelMetrics {
         free_parameters: Some(sampler.cost().free_parameters),
         sampler_disagreement: disagreement(sampler)?,
+        round_trip_error: Some(round_trip(sampler, &data.test.values)?),
         training: Some(record.clone()),
         ..likelihood(sampler, data)?
     })
@@ -49,6 +53,7 @@ fn likelihood(density: &dyn eval::Teacher, data: &Dataset) -> Result<ModelMetric
         bits_per_dimension: bits(data, &log_prob)?,
         free_parameters: None,
         sampler_disagreement: None,
+        round_trip_error: None,
         training: None,
     })
 }
@@ -86,6 +91,17 @@ fn disagreement(sampler: &Sampler) -> Result<Option<f64>, RunError> {
         }
     }
     Ok(Some(largest))
+}
+
+/// By how much the first test rows miss themselves after a way to the base and back, relative to 1 + |x|: the largest of
+/// the numbers that come back at all, as a far row may be lost in the tails of the base.
+fn round_trip(sampler: &Sampler, rows: &[f32]) -> Result<f64, RunError> {
+    let count = (AGREEMENT_NUMBERS / sampler.dim()).clamp(LEAST_AGREEMENT_ROWS, ROUND_TRIP_ROWS);
+    let x = &rows[..rows.len().min(count * sampler.dim())];
+    let z = sampler.inverse_and_log_det(x)?.values;
+    let back = sampler.forward_and_log_det(&z)?.values;
+    let errors = back.iter().zip(x).map(|(back, x)| f64::from((back - x).abs()) / (1.0 + f64::from(x.abs())));
+    Ok(errors.filter(|error| error.is_finite()).fold(0.0, f64::max))
 }
 
 /// Distances between the two densities, and of the samples behind them from test rows; `source` is where the data came

@@ -155,12 +155,12 @@ fn what_a_family_does_not_read_is_refused() {
         ),
         (
             "data: {path: d.csv}\nteacher: {model: {gaussian_mixture: {components: -3}}}",
-            &["a.yaml:2:18: teacher.model: expected whole numbers of at least 0, got -3"],
+            &["a.yaml:2:11: teacher.model: expected whole numbers of at least 0, got -3"],
         ),
         (
             "data: {path: d.csv}\nteacher: {model: {continuous: {steps: 4, tolerance: 1e-3}}}\nstudent: {model: gaussian}",
             &[
-                "a.yaml:2:18: teacher.model: expected `steps` or `tolerance`, got both; remove one of the two",
+                "a.yaml:2:11: teacher.model: expected `steps` or `tolerance`, got both; remove one of the two",
                 "a.yaml:3:18: student.model: `gaussian` is fitted to rows and is for teachers; a student's is `linear`",
             ],
         ),
@@ -174,7 +174,7 @@ fn what_a_family_does_not_read_is_refused() {
         ),
         (
             "data: {path: d.csv}\nteacher: {model: cdf, map: affine}",
-            &["a.yaml:2:23: teacher.map: expected `mixture`, …"],
+            &["a.yaml:2:28: teacher.map: expected `mixture`, …"],
         ),
         ("data: {path: d.csv}\nteacher: {model: maf, base: uniform}", &["a.yaml:2:29: teacher.base: layer 0: …"]),
         (
