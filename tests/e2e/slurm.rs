@@ -18,7 +18,7 @@ name: pair
 data: {synthetic: two_moons, rows: 1000}
 teacher:
   hidden: [16]
-  training: {steps: 30000, batch: 64, rate: 3e-3, validate_every: 10000, checkpoint_every: 100}
+  training: {steps: 200000, batch: 64, rate: 3e-3, validate_every: 50000, checkpoint_every: 100}
 student:
   training: {steps: 300, batch: 64, rate: 3e-3, validate_every: 100, checkpoint_every: 100}
 evaluation: {samples: 200}
