@@ -15,8 +15,10 @@ OPENING = f"""\
 # Families: which kind of flow learns what, and at what price
 
 Every family is trained on every target by maximum likelihood for the same number of steps, and where it can be a
-student, distilled from the same {FAMILIES[TEACHER]} (*p*) for the same number of steps; nothing was tuned for any of
-them, and their sizes differ. The closed forms and mixtures are fitted without steps. A row compares what such a short
+student, distilled from the same {FAMILIES[TEACHER]} (*p*); their sizes differ, and next to nothing was tuned for any of
+them. Where a family departs from the common lengths its YAML says so: some take ten times the steps by name, residual and
+continuous flows have rates of their own and as students half the steps, by the reverse divergence alone. Closed forms and
+mixtures are fitted without steps. A row compares what such a short
 training gives, not the best that a family can do. In the plane a coupling is an autoregressive layer, so that families
 which differ in nothing else are one and the same there.
 
