@@ -109,9 +109,11 @@ fn apply(
     Ok((values.concat(), log_dets.concat()))
 }
 
-/// The first layer, in the order of evaluation, whose output or log-det is not finite for these rows; for a
-/// message after a loss has become NaN. If there is none, what comes out at the other end.
-pub fn first_non_finite(
+/// What comes out at the other end of the flow, for rows as [`calibrate`] takes them.
+///
+/// # Errors
+/// Names the first layer, in the order of evaluation, whose output or log-det is not finite.
+pub fn finite_pass(
     spec: &FlowSpec,
     theta: &[f32],
     values: &[f32],

@@ -142,7 +142,19 @@ pub enum Base {
     Mixture {
         components: usize,
         covariance: Covariance,
+        start: Start,
     },
+}
+
+/// Where the mixture of a teacher's base starts; a student's starts at random.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// fitted by expectation maximisation to what the layers make of the training rows
+    #[default]
+    Em,
+    /// nearly the standard normal distribution, of components that differ
+    Random,
 }
 
 impl Base {
@@ -154,7 +166,7 @@ impl Base {
             Self::StudentT => RowSpec::Elementwise { univariate: Univariate::StudentT },
             Self::Logistic => standard(Distribution::Logistic),
             Self::Uniform => standard(Distribution::Uniform),
-            Self::Mixture { components, covariance } => {
+            Self::Mixture { components, covariance, .. } => {
                 RowSpec::GaussianMixture { components: *components, covariance: *covariance }
             }
         };

@@ -16,7 +16,7 @@ pub mod standardizer;
 
 pub use architecture::{Architecture, Normalisation};
 pub use checkpoint::{Checkpoint, CheckpointError, Provenance, Role};
-pub use family::{Base, Conditioner, Exactness, Factors, Family, Hutchinson, Roulette};
+pub use family::{Base, Conditioner, Exactness, Factors, Family, Hutchinson, Roulette, Start};
 pub use flowstill_kernel::affine::Direction;
 pub use flowstill_kernel::rows::RowSpec;
 pub use flowstill_kernel::{Activation, Univariate};

@@ -4,7 +4,7 @@ use crate::annealed::Annealed;
 use crate::measure::Probe;
 use crate::source::Source;
 use crate::step::{Estimator, Step};
-use flowstill_flow::calibrate::{Calibrate, calibrate, first_non_finite};
+use flowstill_flow::calibrate::{Calibrate, calibrate, finite_pass};
 use flowstill_flow::shards::Accumulator;
 use flowstill_flow::{Engine, Flow, FlowError, Parameters};
 use flowstill_kernel::noise::{Purpose, fill_gaussian};
@@ -156,7 +156,7 @@ impl Objective for Distillation<'_> {
         let z = self.draws(Purpose::BaseDraws, step, self.batch);
         let mut theta = theta.to_vec();
         calibrate(&self.spec, &mut theta, &z, Orientation::Iaf, Calibrate::BatchNorm).ok()?;
-        let x = match first_non_finite(&self.spec, &theta, &z, Orientation::Iaf) {
+        let x = match finite_pass(&self.spec, &theta, &z, Orientation::Iaf) {
             Ok(x) => x,
             Err(e) => return Some(format!("the student's {e}")),
         };

@@ -3,7 +3,7 @@
 
 use flowstill_data::Rows;
 use flowstill_data::batches::{Batches, gather};
-use flowstill_flow::calibrate::{Calibrate, calibrate, first_non_finite};
+use flowstill_flow::calibrate::{Calibrate, calibrate, finite_pass};
 use flowstill_flow::graph::{Graph, Parameters, rows};
 use flowstill_flow::shards::{self, Accumulator};
 use flowstill_flow::{Engine, Flow, FlowError};
@@ -92,7 +92,7 @@ impl Objective for Nll<'_> {
         gather(self.train, self.batches.indices(step), &mut self.batch);
         let mut theta = theta.to_vec();
         calibrate(&self.spec, &mut theta, &self.batch, Orientation::Maf, Calibrate::BatchNorm).ok()?;
-        first_non_finite(&self.spec, &theta, &self.batch, Orientation::Maf).err().map(|e| e.to_string())
+        finite_pass(&self.spec, &theta, &self.batch, Orientation::Maf).err().map(|e| e.to_string())
     }
 }
 

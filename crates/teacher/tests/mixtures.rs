@@ -3,8 +3,9 @@
 use flowstill_data::{Dataset, Rows, Source, load, synthetic};
 use flowstill_flow::Engine;
 use flowstill_kernel::rows::Covariance;
-use flowstill_model::Standardizer;
-use flowstill_teacher::em::{Settings, fit_mixture};
+use flowstill_model::init::initial_parameters;
+use flowstill_model::{Architecture, Base, Orientation, Standardizer, Start};
+use flowstill_teacher::em::{Settings, fit_mixture, start_base};
 use flowstill_teacher::{Trained, nll::log_prob};
 use flowstill_trainer::{End, Environment, Observer, Record, StepReport, TrainError};
 use std::path::Path;
@@ -161,6 +162,33 @@ fn neither_threads_nor_interruptions_change_a_bit() {
     assert_eq!((part.outcome.end, part.outcome.steps), (End::Interrupted, 13));
     assert_eq!(run(2, Some(&path), &never, &mut ()), whole);
     assert_eq!(run(2, Some(&path), &never, &mut ()), whole);
+}
+
+#[test]
+fn the_mixture_below_a_flow_starts_where_the_rows_are() {
+    let (dim, components) = (3, 4);
+    let data = drawn(dim, components, 20_000);
+    let mixture = fit(&data, components, Covariance::Full, &Settings::default()).unwrap();
+    let base = |start| Base::Mixture { components, covariance: Covariance::Full, start };
+    let architecture = Architecture { layers: 2, hidden: vec![16], base: base(Start::Em), ..Architecture::default() };
+    let spec = architecture.spec(dim, Orientation::Maf, 3);
+    let mut theta = initial_parameters(&spec, 3);
+    let likelihood = |theta: &[f32]| {
+        log_prob(&spec, theta, &data.test, Engine::Fused).unwrap().iter().sum::<f64>() / data.test.len() as f64
+    };
+    let random = likelihood(&theta);
+    start_base(&spec, &mut theta, &data.train, 3).unwrap();
+    // the layers above change nothing yet but the order, so that the whole is a mixture
+    let started = likelihood(&theta) - data.standardizer.log_det();
+    let fitted = mean(&data, &mixture, &data.test);
+    assert!(
+        (started - fitted).abs() < 0.05 && started > random - data.standardizer.log_det() + 0.5,
+        "{started} {fitted}"
+    );
+
+    // rows fewer than components are refused, not guessed at
+    let few = Rows { dim, values: data.train.values[..3 * dim].to_vec() };
+    assert!(start_base(&spec, &mut theta, &few, 3).unwrap_err().to_string().contains("4 components"));
 }
 
 #[test]

@@ -96,7 +96,9 @@ pub fn fit_mixture(
     observer: &mut dyn Observer,
 ) -> Result<Trained, TrainError> {
     let map = RowSpec::GaussianMixture { components, covariance };
-    check(data, components, &map, settings).map_err(|e| TrainError::Refused(Box::new(e)))?;
+    check(&data.train, components, settings)
+        .and_then(|()| Ok(map.check(data.dim())?))
+        .map_err(|e| TrainError::Refused(Box::new(e)))?;
     let layers = vec![LayerSpec::Rowwise { map, orientation: Orientation::Maf }];
     let spec = FlowSpec { dim: data.dim(), layers };
 
@@ -146,10 +148,10 @@ pub fn fit_mixture(
     Ok(Trained { spec, theta: state.best, outcome })
 }
 
-fn check(data: &Dataset, components: usize, map: &RowSpec, settings: &Settings) -> Result<(), EmError> {
+/// Whether a mixture of so many components can be fitted to the rows.
+pub fn check(rows: &Rows, components: usize, settings: &Settings) -> Result<(), EmError> {
     settings.check()?;
-    map.check(data.dim())?;
-    match data.train.len() {
+    match rows.len() {
         rows if rows < components => Err(EmError::TooFewRows { components, rows }),
         _ => Ok(()),
     }
@@ -196,7 +198,7 @@ fn advance(em: &Em, state: &mut State, validation: &Rows, observer: &mut dyn Obs
 }
 
 /// What every iteration needs.
-struct Em<'a> {
+pub struct Em<'a> {
     rows: &'a Rows,
     components: usize,
     covariance: Covariance,
@@ -207,7 +209,7 @@ struct Em<'a> {
 }
 
 impl<'a> Em<'a> {
-    fn new(rows: &'a Rows, components: usize, covariance: Covariance, settings: &'a Settings, seed: u64) -> Self {
+    pub fn new(rows: &'a Rows, components: usize, covariance: Covariance, settings: &'a Settings, seed: u64) -> Self {
         let (n, dim) = (rows.len() as f64, rows.dim);
         let column = |j: usize| rows.values.iter().skip(j).step_by(dim).map(|&v| f64::from(v));
         let variance = |j: usize| {
@@ -229,7 +231,7 @@ impl<'a> Em<'a> {
     }
 
     /// The likeliest of the starts.
-    fn start(&self) -> Mixture {
+    pub fn start(&self) -> Mixture {
         let one = |index: u32| {
             let mut rng = stream(self.seed, Purpose::Init, u64::from(index));
             start(self.rows, self.components, self.covariance, self.settings.lloyd, &self.floor, &mut rng)
@@ -242,7 +244,7 @@ impl<'a> Em<'a> {
     }
 
     /// The negative log-likelihood of the rows, and the parameters of the next iterate.
-    fn iterate(&self, theta: &[f32], step: u64) -> (f64, Vec<f32>) {
+    pub fn iterate(&self, theta: &[f32], step: u64) -> (f64, Vec<f32>) {
         let mixture = self.mixture(theta);
         let (log_likelihood, moments) = expectation(&mixture, self.rows);
         let mut rng = stream(self.seed, Purpose::DataRows, step);

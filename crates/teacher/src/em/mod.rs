@@ -4,9 +4,11 @@
 //! precision. The fitted mixture is a flow of one layer ([`flowstill_kernel::rows::GaussianMixture`]); with one component
 //! it is the Gaussian with the rows' mean and covariance.
 
+mod base;
 mod fit;
 mod mixture;
 mod moments;
 mod start;
 
+pub use base::start_base;
 pub use fit::{EmError, Settings, fit_mixture};

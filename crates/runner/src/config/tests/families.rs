@@ -33,6 +33,7 @@ fn every_family_is_read_built_and_comes_back_from_the_yaml_that_is_printed() {
         "teacher: {model: {gaussian_mixture: {components: 3}}}\nstudent: {model: {gaussian_mixture: {covariance: diagonal}}}",
         "teacher: {model: maf, base: {mixture: {components: 4}}, conditioner: transformer, map: mixture}",
         "teacher: {model: coupling, conditioner: {transformer: {width: 8, heads: 2}}, base: logistic}",
+        "teacher: {model: maf, base: {mixture: {covariance: diagonal, start: random}}}",
         "teacher: {base: uniform, chain: [{model: elementwise, map: {mixture: {onto: uniform}}}, {model: elementwise, map: student_t}]}",
         "teacher: {chain: [{model: elementwise, map: tanh}, {model: elementwise, map: artanh}]}",
         "teacher: {chain: [{model: elementwise, map: sigmoid}, {model: elementwise, map: logit}]}",

@@ -2,7 +2,7 @@
 
 use super::choice::{self, Choice};
 use flowstill_kernel::rows::{Covariance, Ridge, Smooth, Solver};
-use flowstill_model::{Base as BasePlan, Exactness, Factors, Family, Hutchinson, Roulette};
+use flowstill_model::{Base as BasePlan, Exactness, Factors, Family, Hutchinson, Roulette, Start};
 use serde::{Deserialize, Serialize};
 
 /// The family of a flow.
@@ -308,9 +308,18 @@ pub type Base = Choice<BaseSettings>;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BaseSettings {
-    /// As of `model: gaussian_mixture`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub mixture: Option<GaussianMixture>,
+    pub mixture: Option<MixtureBase>,
+}
+
+/// The keys of a mixture of Gaussians below a flow: those of `model: gaussian_mixture` and one more.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MixtureBase {
+    pub components: Option<i64>,
+    pub covariance: Option<Covariance>,
+    /// `em` fits a teacher's to what its layers, as they start, make of the training rows.
+    pub start: Option<Start>,
 }
 
 impl choice::Settings for BaseSettings {
@@ -332,8 +341,9 @@ impl Base {
             Some("uniform") => BasePlan::Uniform,
             Some("mixture") => {
                 let written = self.settings().and_then(|settings| settings.mixture.clone());
-                let (components, covariance) = written.unwrap_or_default().plan();
-                BasePlan::Mixture { components, covariance }
+                let MixtureBase { components, covariance, start } = written.unwrap_or_default();
+                let (components, covariance) = GaussianMixture { components, covariance }.plan();
+                BasePlan::Mixture { components, covariance, start: start.unwrap_or_default() }
             }
             _ => BasePlan::Normal,
         }
@@ -348,8 +358,9 @@ impl From<&BasePlan> for Base {
             BasePlan::StudentT => "student_t",
             BasePlan::Logistic => "logistic",
             BasePlan::Uniform => "uniform",
-            BasePlan::Mixture { components, covariance } => {
-                let mixture = Some(GaussianMixture::of(*components, *covariance));
+            BasePlan::Mixture { components, covariance, start } => {
+                let GaussianMixture { components, covariance } = GaussianMixture::of(*components, *covariance);
+                let mixture = Some(MixtureBase { components, covariance, start: Some(*start) });
                 return Self::Set(Box::new(BaseSettings { mixture }));
             }
         })
