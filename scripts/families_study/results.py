@@ -61,6 +61,7 @@ def of_teacher(run):
         "log_likelihood": {
             "mean": statistics.fmean(log_prob),
             "standard_error": statistics.stdev(log_prob) / math.sqrt(count),
+            "median": statistics.median(log_prob),
         },
         "parameters": int(re.search(r"^parameters +(\d+)", described, re.MULTILINE)[1]),
         "sample": cost(described, "a sample"),
