@@ -43,6 +43,8 @@ pub struct Dataset {
     pub columns: Vec<String>,
     /// Where rows are pictures, how their pixels became real numbers; the standardiser takes their logits.
     pub pixels: Option<Pixels>,
+    /// The training pixels themselves, where rows are pictures.
+    pub whole: Option<Vec<u16>>,
     /// Fitted on the training part alone.
     pub standardizer: Standardizer,
     pub train: Rows,
@@ -72,7 +74,7 @@ impl Dataset {
     pub(crate) fn assemble(name: String, columns: Vec<String>, parts: [Vec<f64>; 3]) -> Result<Self, DataError> {
         check_rows(&name, columns.len(), &parts)?;
         let hash = content_hash(columns.len(), &parts, None);
-        Self::standardised(name, columns, None, parts, hash)
+        Self::standardised(name, columns, None, None, parts, hash)
     }
 
     /// The same for pictures: `parts` are pixels, which noise of this seed makes real. Rows are counted on from part to
@@ -89,19 +91,22 @@ impl Dataset {
         pixels.check(dim).map_err(|reason| DataError::Pixels { dataset: name.clone(), reason })?;
         check_pixels(&name, &columns, &parts, pixels.levels)?;
         let hash = content_hash(dim, &parts, Some(&pixels));
+        // at most 2¹⁶ levels
+        let whole = parts[0].iter().map(|&pixel| pixel as u16).collect();
         let mut first_row = 0;
         for values in &mut parts {
             dequantise(seed, 0, first_row, dim, values);
             values.iter_mut().for_each(|value| *value = pixels.to_logit(*value));
             first_row += (values.len() / dim) as u64;
         }
-        Self::standardised(name, columns, Some(pixels), parts, hash)
+        Self::standardised(name, columns, Some(pixels), Some(whole), parts, hash)
     }
 
     fn standardised(
         name: String,
         columns: Vec<String>,
         pixels: Option<Pixels>,
+        whole: Option<Vec<u16>>,
         parts: [Vec<f64>; 3],
         hash: String,
     ) -> Result<Self, DataError> {
@@ -113,7 +118,7 @@ impl Dataset {
                 return Err(DataError::Scale { dataset: name, column: columns[at % dim].clone() });
             }
         }
-        Ok(Self { name, columns, pixels, standardizer, train, validation, test, hash })
+        Ok(Self { name, columns, pixels, whole, standardizer, train, validation, test, hash })
     }
 }
 

@@ -37,6 +37,17 @@ pub enum Source {
     Synthetic { target: Target, rows: usize, split: [f64; 3], seed: u64 },
 }
 
+impl Source {
+    /// Whether rows are pictures.
+    pub fn is_pictures(&self) -> bool {
+        match self {
+            Self::File { pixels, .. } | Self::Parts { pixels, .. } => pixels.is_some(),
+            Self::Mnist { .. } => true,
+            Self::Synthetic { .. } => false,
+        }
+    }
+}
+
 /// Reads, checks, splits and standardises.
 ///
 /// # Errors

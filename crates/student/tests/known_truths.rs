@@ -64,6 +64,7 @@ fn settings(steps: u64) -> Settings {
         weight_decay: 0.0,
         clip_norm: Some(10.0),
         ema: None,
+        average_last: None,
         validate_every: 200,
         patience: None,
         validate_start: false,

@@ -2,7 +2,7 @@
 
 use crate::em::start_base;
 use crate::nll::Nll;
-use flowstill_data::Dataset;
+use flowstill_data::{Dataset, FreshNoise};
 use flowstill_flow::calibrate::{Calibrate, calibrate};
 use flowstill_flow::{Engine, FlowError};
 use flowstill_model::fold::fold_batch_norm;
@@ -18,17 +18,26 @@ pub struct Trained {
     pub outcome: Outcome,
 }
 
-/// Fits a MAF to the training part, from a base that is itself fitted to it if it is a mixture, watching the validation part. Uses the current rayon pool; the result does not
-/// depend on its size.
+/// How a flow is fitted.
+#[derive(Debug, Clone, Copy)]
+pub struct Learning<'a> {
+    pub training: &'a Settings,
+    /// whether the noise of pictures is drawn anew in every epoch
+    pub fresh_noise: bool,
+    pub seed: u64,
+    pub engine: Engine,
+}
+
+/// Fits a MAF to the training part, from a base that is itself fitted to it if it is a mixture, watching the validation part.
+/// Uses the current rayon pool; the result does not depend on its size.
 pub fn fit(
     data: &Dataset,
     architecture: &Architecture,
-    training: &Settings,
-    seed: u64,
-    engine: Engine,
+    learning: Learning,
     environment: &Environment,
     observer: &mut dyn Observer,
 ) -> Result<Trained, TrainError> {
+    let Learning { training, fresh_noise, seed, engine } = learning;
     let failed = |e: FlowError| TrainError::Objective(Box::new(e));
     let spec = architecture.spec(data.dim(), Orientation::Maf, seed);
     let mut start = initial_parameters(&spec, seed);
@@ -38,6 +47,9 @@ pub fn fit(
     }
     let layout = Layout::new(&spec);
     let mut objective = Nll::new(&spec, &data.train, &data.validation, training.batch, seed, engine).map_err(failed)?;
+    if let Some(fresh) = FreshNoise::new(data, seed).filter(|_| fresh_noise) {
+        objective = objective.with_fresh_noise(fresh);
+    }
     let outcome = flowstill_trainer::fit(&mut objective, start, &layout, training, environment, observer)?;
     let (spec, theta) = fold_batch_norm(&spec, &outcome.theta);
     Ok(Trained { spec, theta, outcome })

@@ -1,8 +1,8 @@
 //! Maximum likelihood: minimise the negative log-likelihood `−E_data[log p_θ(x)]`, nats per row. It is the
 //! forward Kullback–Leibler divergence from the data's distribution, up to a constant.
 
-use flowstill_data::Rows;
 use flowstill_data::batches::{Batches, gather};
+use flowstill_data::{FreshNoise, Rows};
 use flowstill_flow::calibrate::{Calibrate, calibrate, finite_pass};
 use flowstill_flow::graph::{Graph, Parameters, rows};
 use flowstill_flow::shards::{self, Accumulator};
@@ -21,6 +21,7 @@ pub struct Nll<'a> {
     train: &'a Rows,
     validation: &'a Rows,
     batches: Batches,
+    fresh: Option<FreshNoise<'a>>,
     batch: Vec<f32>,
     shards: Accumulator,
     /// memory of the transposed weights, from step to step
@@ -46,10 +47,27 @@ impl<'a> Nll<'a> {
             train,
             validation,
             batches: Batches::new(train.len(), batch, seed),
+            fresh: None,
             batch: Vec::new(),
             shards: Accumulator::default(),
             spare: Vec::new(),
         })
+    }
+
+    /// Takes the training rows with noise that is drawn anew in every epoch.
+    pub fn with_fresh_noise(mut self, fresh: FreshNoise<'a>) -> Self {
+        self.fresh = Some(fresh);
+        self
+    }
+
+    /// Fills the batch of a step.
+    fn gather(&mut self, step: u64) {
+        let epoch = step / self.batches.batches_per_epoch();
+        let indices = self.batches.indices(step);
+        match &self.fresh {
+            Some(fresh) => fresh.gather(epoch, indices, &mut self.batch),
+            None => gather(self.train, indices, &mut self.batch),
+        }
     }
 }
 
@@ -60,7 +78,7 @@ impl Objective for Nll<'_> {
         step: u64,
         gradient: &mut Vec<f32>,
     ) -> Result<Vec<f64>, Box<dyn Error + Send + Sync>> {
-        gather(self.train, self.batches.indices(step), &mut self.batch);
+        self.gather(step);
         let dim = self.spec.dim;
         let count = self.batch.len() / dim;
         let ranges = shards::ranges(count, self.spec.couples_rows());
@@ -89,7 +107,7 @@ impl Objective for Nll<'_> {
     }
 
     fn locate_non_finite(&mut self, theta: &Arc<Vec<f32>>, step: u64) -> Option<String> {
-        gather(self.train, self.batches.indices(step), &mut self.batch);
+        self.gather(step);
         let mut theta = theta.to_vec();
         calibrate(&self.spec, &mut theta, &self.batch, Orientation::Maf, Calibrate::BatchNorm).ok()?;
         finite_pass(&self.spec, &theta, &self.batch, Orientation::Maf).err().map(|e| e.to_string())

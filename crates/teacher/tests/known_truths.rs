@@ -3,7 +3,7 @@
 use flowstill_data::{Source, load, synthetic};
 use flowstill_flow::Engine;
 use flowstill_model::{Architecture, Normalisation};
-use flowstill_teacher::{Trained, fit, nll::log_prob};
+use flowstill_teacher::{Learning, Trained, fit, nll::log_prob};
 use flowstill_trainer::{End, Environment, Observer, Record, Schedule, Settings, StepReport};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,6 +23,7 @@ fn settings(steps: u64) -> Settings {
         weight_decay: 0.0,
         clip_norm: Some(5.0),
         ema: Some(0.998),
+        average_last: None,
         validate_every: 250,
         patience: None,
         validate_start: false,
@@ -43,7 +44,8 @@ fn train(
     let data = load(&mixture(rows)).unwrap();
     let environment = Environment { state, fingerprint: "test", interrupted: stop };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    pool.install(|| fit(&data, architecture, settings, 0, Engine::Fused, &environment, observer)).unwrap()
+    let learning = Learning { training: settings, fresh_noise: false, seed: 0, engine: Engine::Fused };
+    pool.install(|| fit(&data, architecture, learning, &environment, observer)).unwrap()
 }
 
 #[test]

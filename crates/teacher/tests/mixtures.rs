@@ -36,6 +36,7 @@ fn given(dim: usize, values: Vec<f32>) -> Dataset {
     let rows = || Rows { dim, values: values.clone() };
     Dataset {
         pixels: None,
+        whole: None,
         name: "given".into(),
         columns: (0..dim).map(|i| format!("c{i}")).collect(),
         standardizer: Standardizer { mean: vec![0.0; dim], sd: vec![1.0; dim] },

@@ -60,7 +60,7 @@ pub fn fit(
     environment: &Environment,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, TrainError> {
-    let averaged = settings.ema.is_some();
+    let averaged = settings.averages();
     let saved = match environment.state {
         Some(path) => State::load(path, start.len(), averaged, environment.fingerprint)?,
         None => None,
@@ -148,8 +148,7 @@ pub fn advance(
 
     let rate = settings.rate_at(step);
     let gradient_scale = settings.clip_norm.map_or(1.0, |bound| (bound / norm).min(1.0));
-    // a short memory at first, so that the start is forgotten
-    let average = settings.ema.map_or(0.0, |share| share.min((1.0 + step as f64) / (10.0 + step as f64)));
+    let average = settings.kept_of_average(step);
     for (range, kind) in stretches(layout, settings.weight_decay > 0.0) {
         let decay = if kind == ViewKind::Weight { settings.weight_decay } else { 0.0 };
         let averaged = if state.average.is_empty() { 0..0 } else { range.clone() };
@@ -216,7 +215,7 @@ fn validate(
     settings: &Settings,
     observer: &mut dyn Observer,
 ) -> Result<(), TrainError> {
-    let mut candidate = if settings.ema.is_some() { state.average.clone() } else { state.theta.clone() };
+    let mut candidate = if settings.averages() { state.average.clone() } else { state.theta.clone() };
     let validation = objective.validate(&mut candidate).map_err(TrainError::Objective)?;
     let value = validation.value;
     if let Some(i) = candidate.iter().position(|v| !v.is_finite()) {

@@ -21,6 +21,10 @@ pub struct Settings {
     pub clip_norm: Option<f64>,
     /// decay of the exponential moving average of the parameters, in (0, 1); the average is what is validated and kept
     pub ema: Option<f64>,
+    /// share of the steps, in (0, 1], over whose last iterates the parameters are averaged; in place of `ema`, and validated and
+    /// kept likewise (Polyak & Juditsky 1992; Izmailov et al. 2018)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average_last: Option<f64>,
     /// steps between validations, at least 1
     pub validate_every: u64,
     /// stop after this many validations without a new best, never if absent
@@ -63,6 +67,22 @@ pub enum Schedule {
 }
 
 impl Settings {
+    /// Whether an average of the parameters is kept beside them.
+    pub fn averages(&self) -> bool {
+        self.ema.is_some() || self.average_last.is_some()
+    }
+
+    /// What of the average before step `step` (counted from 0) stays in the one after it.
+    pub fn kept_of_average(&self, step: u64) -> f64 {
+        if let Some(share) = self.average_last {
+            let begin = self.steps - ((self.steps as f64 * share).ceil() as u64).clamp(1, self.steps);
+            let before = step.saturating_sub(begin) as f64;
+            return before / (before + 1.0);
+        }
+        // a short memory at first, so that the start is forgotten
+        self.ema.map_or(0.0, |decay| decay.min((1.0 + step as f64) / (10.0 + step as f64)))
+    }
+
     /// The learning rate of step `step` (counted from 0).
     pub fn rate_at(&self, step: u64) -> f64 {
         if step < self.warmup {
@@ -94,6 +114,7 @@ mod tests {
             weight_decay: 0.0,
             clip_norm: None,
             ema: None,
+            average_last: None,
             validate_every: 1,
             patience: None,
             validate_start: false,
@@ -105,6 +126,10 @@ mod tests {
         assert!((settings.rate_at(10) - 2.0).abs() < 1e-12);
         assert!((settings.rate_at(60) - 1.0).abs() < 1e-12);
         assert!(settings.rate_at(109) < 0.001);
+        let tail = Settings { average_last: Some(0.1), ..settings.clone() };
+        let kept: Vec<f64> = [0, 98, 99, 100, 101, 109].map(|step| tail.kept_of_average(step)).to_vec();
+        // the mean of the last 11 iterates
+        assert_eq!(kept, [0.0, 0.0, 0.0, 1.0 / 2.0, 2.0 / 3.0, 10.0 / 11.0]);
         assert!((Settings { schedule: Schedule::Constant, ..settings }.rate_at(109) - 2.0).abs() < 1e-12);
     }
 }

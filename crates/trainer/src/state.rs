@@ -14,7 +14,7 @@ pub struct State {
     pub theta: Vec<f32>,
     pub first_moment: Vec<f32>,
     pub second_moment: Vec<f32>,
-    /// the exponential moving average; empty without one
+    /// the average of the parameters; empty without one
     pub average: Vec<f32>,
     pub best: Vec<f32>,
     pub counters: Counters,

@@ -59,6 +59,7 @@ fn settings() -> Settings {
         weight_decay: 0.0,
         clip_norm: Some(5.0),
         ema: Some(0.9),
+        average_last: None,
         validate_every: 30,
         patience: None,
         validate_start: false,

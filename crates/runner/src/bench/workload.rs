@@ -149,6 +149,7 @@ fn measure_steps(
         weight_decay: 0.0,
         clip_norm: None,
         ema: None,
+        average_last: None,
         validate_every: u64::MAX,
         patience: None,
         validate_start: false,

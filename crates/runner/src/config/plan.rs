@@ -37,6 +37,8 @@ pub enum TeacherPlan {
 pub struct FlowPlan {
     pub architecture: Architecture,
     pub training: Fitting,
+    /// noise of pictures is drawn anew in every epoch
+    pub fresh_noise: bool,
 }
 
 /// How the parameters of a teacher are found.

@@ -103,7 +103,8 @@ impl From<&TeacherPlan> for written::Teacher {
 impl From<&FlowPlan> for written::Teacher {
     fn from(plan: &FlowPlan) -> Self {
         let (link, base, chain) = flow(&plan.architecture, Role::Teacher);
-        Self { base, chain, training: Some(training(&plan.training)), ..Self::of(link) }
+        let fresh_noise = plan.fresh_noise.then_some(true);
+        Self { base, chain, training: Some(training(&plan.training)), fresh_noise, ..Self::of(link) }
     }
 }
 
@@ -172,6 +173,7 @@ impl From<&Settings> for written::Training {
             weight_decay: Some(settings.weight_decay),
             clip_norm: Some(OrNone(settings.clip_norm)),
             ema: Some(OrNone(settings.ema)),
+            average_last: settings.average_last.map(|share| OrNone(Some(share))),
             validate_every: steps(settings.validate_every),
             patience: Some(OrNone(settings.patience.map(i64::from))),
             checkpoint_every: steps(settings.checkpoint_every),

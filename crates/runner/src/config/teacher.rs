@@ -35,7 +35,16 @@ pub(super) fn check(
         let at = "teacher.training";
         Fitting::Gradient(training::check(checker, written.training.as_ref(), at, &training::TEACHER))
     };
-    Some(TeacherPlan::Flow(FlowPlan { architecture, training }.into()))
+    let fresh_noise = written.fresh_noise.unwrap_or(false);
+    if fresh_noise && !source.is_none_or(Source::is_pictures) {
+        let message = "is noise of pixels, and the rows are no pictures; remove it, or say `pixels: {}` beside the file if they are";
+        checker.wrong_with("teacher.fresh_noise", "data", message.to_owned());
+    } else if fresh_noise && mixture {
+        let message =
+            "means nothing for a mixture of Gaussians, which is fitted by EM to rows that stay as they are; remove it";
+        checker.wrong_with("teacher.fresh_noise", "teacher.model", message.to_owned());
+    }
+    Some(TeacherPlan::Flow(FlowPlan { architecture, training, fresh_noise }.into()))
 }
 
 /// Notes the keys that only a flow has.
@@ -44,6 +53,7 @@ fn lonely(checker: &mut Checker, written: &written::Teacher) {
         ("base", written.base.is_some()),
         ("chain", written.chain.is_some()),
         ("training", written.training.is_some()),
+        ("fresh_noise", written.fresh_noise.is_some()),
     ];
     let others = others.into_iter().filter(|(_, given)| *given).map(|(key, _)| key);
     for key in written.link().given().into_iter().filter(|key| *key != "model").chain(others) {

@@ -48,7 +48,15 @@ pub(super) fn check(
     }
     let clip_norm = or_none(written.clip_norm, Some(5.0))
         .map(|norm| checker.number(at.key("clip_norm"), norm, |norm| norm > 0.0, "above 0 or `none`"));
-    let ema = or_none(written.ema, default.ema).map(|decay| {
+    let average_last = or_none(written.average_last, None).map(|share| {
+        let range = |share: f64| share > 0.0 && share <= 1.0;
+        checker.number(at.key("average_last"), share, range, "above 0 and at most 1 or `none`")
+    });
+    if average_last.is_some() && or_none(written.ema, None).is_some() {
+        let message = "stands in place of `ema`; leave one of them out".to_owned();
+        checker.wrong_with(at.key("average_last"), at.key("ema"), message);
+    }
+    let ema = or_none(written.ema, default.ema).filter(|_| average_last.is_none()).map(|decay| {
         checker.number(at.key("ema"), decay, |decay| decay > 0.0 && decay < 1.0, "above 0 and below 1 or `none`")
     });
     let patience = or_none(written.patience, default.patience)
@@ -67,6 +75,7 @@ pub(super) fn check(
         ),
         clip_norm,
         ema,
+        average_last,
         validate_every: every(checker, "validate_every", written.validate_every.unwrap_or(500)),
         patience,
         validate_start: false,
@@ -88,6 +97,7 @@ pub(super) fn check_em(checker: &mut Checker, written: Option<&written::Training
         ("weight_decay", written.weight_decay.is_some()),
         ("clip_norm", written.clip_norm.is_some()),
         ("ema", written.ema.is_some()),
+        ("average_last", written.average_last.is_some()),
         ("validate_every", written.validate_every.is_some()),
         ("checkpoint_every", written.checkpoint_every.is_some()),
     ];

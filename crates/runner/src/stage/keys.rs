@@ -46,6 +46,9 @@ impl Keys<'_> {
             Fitting::Gradient(settings) => Fitting::Gradient(training(settings)),
             em @ Fitting::Em(_) => em.clone(),
         };
+        if plan.fresh_noise {
+            return self.key("teacher", (&plan.architecture, fitting, "fresh noise"), None);
+        }
         self.key("teacher", (&plan.architecture, fitting), None)
     }
 

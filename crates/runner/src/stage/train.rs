@@ -15,7 +15,7 @@ use flowstill_data::{Dataset, Target};
 use flowstill_flow::Engine;
 use flowstill_model::{Architecture, Checkpoint, Family, FlowSpec, Orientation, Provenance, Role};
 use flowstill_student::{Limits, Recipe, Source};
-use flowstill_teacher::Nll;
+use flowstill_teacher::{Learning, Nll};
 use flowstill_trainer::{End, Environment, Settings, State, TrainError};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -114,8 +114,9 @@ impl Workshop<'_> {
             }
             (Fitting::Em(_), _) => unreachable!("only mixtures are fitted by EM"),
             (Fitting::Gradient(training), _) => {
-                let architecture = &plan.architecture;
-                flowstill_teacher::fit(self.data, architecture, training, seed, self.engine, &environment, &mut watch)
+                let (fresh_noise, engine) = (plan.fresh_noise, self.engine);
+                let learning = Learning { training, fresh_noise, seed, engine };
+                flowstill_teacher::fit(self.data, &plan.architecture, learning, &environment, &mut watch)
             }
         };
         let resumed_at = watch.resumed_at;

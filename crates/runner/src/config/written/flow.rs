@@ -116,6 +116,8 @@ flow_section! {
         /// Maximum likelihood on the training rows, by gradient. A mixture of Gaussians is fitted by EM, for which `steps` are
         /// iterations, 500 by default, and `patience` is 20; it has no other keys.
         training: Option<Training>,
+        /// Of pictures, whether the noise that makes pixels real numbers is drawn anew in every epoch. Default false.
+        fresh_noise: Option<bool>,
     }
 }
 

@@ -191,6 +191,9 @@ pub struct Training {
     /// `none`. Default `none` and 0.998.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ema: Option<OrNone<f64>>,
+    /// In place of `ema`: the share of the steps, above 0 and at most 1, over whose last weights the mean is taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub average_last: Option<OrNone<f64>>,
     /// Steps between two validations. Default 500.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validate_every: Option<i64>,

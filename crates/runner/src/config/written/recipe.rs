@@ -61,6 +61,8 @@ pub struct Phase {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ema: Option<OrNone<f64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub average_last: Option<OrNone<f64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub validate_every: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patience: Option<OrNone<i64>>,
