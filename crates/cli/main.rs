@@ -42,7 +42,7 @@ fn run(command: Command, quiet: bool) -> anyhow::Result<()> {
         Command::Eval(options) => commands::experiment::eval(&options, quiet),
         Command::Bench(options) => commands::bench::bench(&options, quiet),
         Command::Sample(options) => commands::sample::sample(&options, quiet),
-        Command::LogProb(options) => commands::log_prob::log_prob(&options),
+        Command::LogProb(options) => commands::log_prob::log_prob(&options, quiet),
         Command::Transport(options) => commands::transport::transport(&options),
         Command::Rows(options) => commands::rows::rows(&options),
         Command::Describe(options) => commands::describe::describe(&options),

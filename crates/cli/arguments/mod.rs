@@ -128,9 +128,11 @@ How many rows all of them count as is said at the end.")]
   flowstill log-prob teacher.safetensors my.csv -o log_prob.npy
   flowstill log-prob teacher.safetensors my.npy -o -       CSV to standard output
   flowstill log-prob student.safetensors cold.csv --temperature 0.8
+  flowstill log-prob a.safetensors test.npy --with b.safetensors --with c.safetensors -o log_prob.npy    an ensemble
 
 In nats, in the units of the data. A model of pictures takes whole pixels and adds noise to them; divided by
-−dim · log 2, its log-densities are bits per dimension. The columns must be those of the training data, in their order.")]
+−dim · log 2, its log-densities are bits per dimension. The columns must be those of the training data, in their order.
+The mean of all rows and its standard error are said at the end.")]
     LogProb(LogProb),
     /// Carry rows of one flow's distribution into rows of another's
     #[command(after_help = "Examples:
@@ -318,6 +320,9 @@ pub struct LogProb {
     pub checkpoint: PathBuf,
     /// Rows as .csv, .npy or .npz, also .gz; pictures may be an array of three axes
     pub data: PathBuf,
+    /// A further model, as often as there are: the density is that of all in equal parts
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub with: Vec<PathBuf>,
     /// .npy, .csv, or - for CSV on standard output
     #[arg(short, long, default_value = "-")]
     pub output: PathBuf,

@@ -61,11 +61,11 @@ fn check_sweep(sweep: &Sweep, options: &Check) -> Result<()> {
 
 pub fn train(options: &Options, quiet: bool) -> Result<()> {
     with_pipeline(options, quiet, |pipeline, terminal| {
-        match pipeline.teacher(terminal)? {
-            Teacher::Trained(_) => output::result(pipeline.folder().checkpoint("teacher").display()),
-            // which has been said; scripts that train first work for every experiment
-            Teacher::Known(_) => Ok(()),
-        }
+        let teacher = pipeline.teacher(terminal)?;
+        // of a known density there is no file; scripts that train first work for every experiment
+        let trained = matches!(teacher, Teacher::Trained(_));
+        pipeline.test(teacher, terminal)?;
+        if trained { output::result(pipeline.folder().checkpoint("teacher").display()) } else { Ok(()) }
     })
 }
 

@@ -1,7 +1,10 @@
 //! The interface of a layer.
 
 use crate::error::FlowError;
+use crate::flow::base_log_prob;
 use crate::graph::{Column, Element, Graph, Parameters, Rows};
+use dfdx::prelude::Cpu;
+use dfdx::tensor_ops::Device;
 
 /// An invertible map between base space and data space with a known Jacobian determinant.
 ///
@@ -23,6 +26,16 @@ pub trait Bijection<E: Element>: Send + Sync {
         x: &Rows<E>,
         graph: &mut Graph<E>,
     ) -> Result<(Rows<E>, Column<E>), FlowError>;
+
+    /// `log p(x)` of `x = S(z)` with `z ~ N(0, I)`: a map next to the base may know it without `z`.
+    fn log_prob(&self, theta: &Parameters<E>, x: &Rows<E>, graph: &mut Graph<E>) -> Result<Column<E>, FlowError>
+    where
+        Cpu: Device<E>,
+    {
+        let (z, log_det) = self.inverse_and_log_det(theta, x, graph)?;
+        let base = base_log_prob(&z, graph);
+        Ok(graph.apply(&base, |base| base + log_det))
+    }
 
     /// Takes rows `z` and the scores `∇_z log q(z)` of some density at them through the map: `x = S(z)` and
     /// `∇_x log q(x)`, where `q(x) = q(z)/|det dS/dz|`. It is `s·dT/dx + ∇_x log|det dT/dx|`, with `T = S⁻¹` at `x`.

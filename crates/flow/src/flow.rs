@@ -128,9 +128,16 @@ where
 
     /// `log p(x)`, one number per row in nats. 1 pass per MAF layer; per IAF layer the arithmetic of a pass in dim steps.
     pub fn log_prob(&self, theta: &Parameters<E>, x: &Rows<E>, graph: &mut Graph<E>) -> Result<Column<E>, FlowError> {
-        let (z, log_det) = self.inverse_and_log_det(theta, x, graph)?;
-        let base = base_log_prob(&z, graph);
-        Ok(graph.apply(&base, |base| base + log_det))
+        self.check(theta)?;
+        let (first, above) = self.layers.split_first().expect("a checked specification has a layer");
+        if above.is_empty() {
+            return first.log_prob(theta, x, graph);
+        }
+        let steps =
+            above.iter().rev().map(|layer| |x: &Rows<E>, g: &mut Graph<E>| layer.inverse_and_log_det(theta, x, g));
+        let (x, log_det) = compose(steps, x, graph)?;
+        let log_prob = first.log_prob(theta, &x, graph)?;
+        Ok(graph.apply(&log_prob, |log_prob| log_prob + log_det))
     }
 
     /// `x = S(z)` and its own log-density `log p_Z(z) − log|det dS/dz|`, from one evaluation and without any

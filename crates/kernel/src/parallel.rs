@@ -6,8 +6,10 @@
 use crate::affine::{self, Direction};
 use crate::diagonal;
 use crate::elementwise::add_panels;
+use crate::mixture_density::{self, Densities};
 use crate::panels::Panels;
 use crate::trace::Gradients;
+use crate::univariate::{Distribution, Mixture, Univariate};
 use crate::{Activations, ElementMap, Made, Real, element_map};
 use std::ops::Range;
 
@@ -27,6 +29,8 @@ pub struct Parallel {
     direction: Direction,
     steps: Vec<Placed>,
     transposed_len: usize,
+    /// the last layer's mixtures, if their densities alone are wanted
+    densities: Option<Mixture>,
 }
 
 #[derive(Debug, Clone)]
@@ -80,11 +84,28 @@ impl Parallel {
             transposed_len = transposed.end;
             placed.push(Placed { layer, theta, transposed, order, from });
         }
-        Self { dim, direction, steps: placed, transposed_len }
+        Self { dim, direction, steps: placed, transposed_len, densities: None }
     }
 
     pub fn dim(&self) -> usize {
         self.dim
+    }
+
+    /// For a chain to the standard normal base whose last layer is of mixtures onto it: one with the same `log p(x)`, that is
+    /// the base's log-density of what it maps to plus its log-det, for less. It maps every row to zeros.
+    pub fn densities(&self) -> Option<Self> {
+        let Layer::Autoregressive { map: ElementMap::Univariate(Univariate::Mixture(mixture)), .. } =
+            self.steps.last()?.layer
+        else {
+            return None;
+        };
+        let onto_base = self.direction == Direction::Inverse && mixture.onto == Distribution::Normal;
+        onto_base.then(|| Self { densities: Some(mixture), ..self.clone() })
+    }
+
+    /// The mixtures of which step `k` is to give the densities alone.
+    fn densities_at(&self, k: usize) -> Option<&Mixture> {
+        self.densities.as_ref().filter(|_| k + 1 == self.steps.len())
     }
 
     /// Length of the transposed weights.
@@ -129,6 +150,10 @@ impl Parallel {
                     let (u, outputs) = kept.activations.input_and_outputs_mut();
                     let y = &mut kept.y;
                     match map {
+                        _ if let Some(mixture) = self.densities_at(k) => {
+                            let densities = &mut Densities::new(mixture);
+                            mixture_density::forward(densities, self.dim, u, outputs, y, log_det);
+                        }
                         ElementMap::Affine { clip } => {
                             affine::forward(self.direction, R::of(*clip), u, outputs, y, log_det);
                         }
@@ -182,6 +207,10 @@ impl Parallel {
                     let d_outputs = gradients.outputs_mut(made, rows);
                     let (direction, dim, y) = (self.direction, self.dim, &kept.y);
                     match map {
+                        _ if let Some(mixture) = self.densities_at(k) => {
+                            let densities = &mut Densities::new(mixture);
+                            mixture_density::backward(densities, dim, outputs, u, d_log_det, d, d_outputs);
+                        }
                         ElementMap::Affine { clip } => {
                             let clip = R::of(*clip);
                             affine::backward(direction, clip, dim, outputs, u, y, d_log_det, d, d_outputs);

@@ -24,6 +24,15 @@ pub struct Metrics {
     pub provenance: Provenance,
 }
 
+/// `teacher_test.json`, written by `flowstill train`: how likely the test rows are, as in [`ModelMetrics`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Likelihood {
+    pub test_log_likelihood: Estimate,
+    pub test_log_likelihood_standardised: Estimate,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bits_per_dimension: Option<Estimate>,
+}
+
 /// One model. A known density in the place of the teacher has its name and its likelihoods; it has neither parameters
 /// nor a training nor samplers that could disagree.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

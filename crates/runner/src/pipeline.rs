@@ -6,8 +6,10 @@ use crate::error::RunError;
 use crate::folder::Folder;
 use crate::metrics::{FORMAT_VERSION, Metrics};
 use crate::provenance::processor;
+use crate::report::estimate;
 use crate::stage::comparison::Comparison;
-use crate::stage::teacher::Teacher;
+use crate::stage::evaluate;
+use crate::stage::teacher::{Opened, Teacher};
 use crate::stage::train::{Stage, Workshop};
 use flowstill_data::{Dataset, load};
 use flowstill_eval::warnings;
@@ -87,6 +89,24 @@ impl<'a> Pipeline<'a> {
     /// Trains the teacher, or finds it; says so if there is none to train.
     pub fn teacher(&self, console: &mut dyn Console) -> Result<Teacher, RunError> {
         self.pool.install(|| self.workshop().teacher(console))
+    }
+
+    /// Tells how likely the test rows are under the teacher, and writes it to `teacher_test.json`. Rows without a finite density
+    /// are a warning: the teacher is none the worse for them.
+    pub fn test(&self, teacher: Teacher, console: &mut dyn Console) -> Result<(), RunError> {
+        let teacher = Opened::new(teacher)?;
+        let likelihood = match self.pool.install(|| evaluate::likelihood(teacher.density(), &self.data)) {
+            Err(RunError::Eval(error)) => {
+                console.warn(&format!("no test log-likelihood: {error}"));
+                return Ok(());
+            }
+            other => other?,
+        };
+        let bits = likelihood
+            .bits_per_dimension
+            .map_or_else(String::new, |bits| format!(", {} bits per dimension", estimate(bits)));
+        console.say(&format!("test log-likelihood {} nats{bits}", estimate(likelihood.test_log_likelihood)));
+        self.folder.write_json("teacher_test.json", &likelihood)
     }
 
     /// Distils the student of `teacher`, or finds it.

@@ -39,6 +39,18 @@ pub enum SamplerError {
          correct a student by its own teacher"
     )]
     OtherStandardizer { column: usize, student: (f64, f64), teacher: (f64, f64) },
+    #[error("an ensemble needs a model")]
+    NoMember,
+    #[error(
+        "model {index} of the ensemble (counted from 0) has the columns {found}, the first one {expected}; expected models of \
+             the same data"
+    )]
+    OtherColumns { index: usize, found: String, expected: String },
+    #[error(
+        "model {index} of the ensemble (counted from 0) takes pixels differently from the first one; expected models of the \
+             same pictures"
+    )]
+    MemberPixels { index: usize },
     #[error("the {what} must be from 1 to {most}, got {found}")]
     Setting { what: &'static str, most: u64, found: u64 },
     #[error(

@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 /// A chain of layers in their parallel direction, with the buffers of evaluations that are over.
 pub(crate) struct Fused<E: Element> {
     pub parallel: Parallel,
+    /// the same for densities alone, where that is another
+    densities: Option<Parallel>,
     /// the transposed weights' place among those of the whole flow, once the flow has told
     place: OnceLock<Place>,
     workspaces: Mutex<Vec<Workspace<E>>>,
@@ -60,7 +62,7 @@ pub(crate) fn place<'a, E: Element>(chains: impl Iterator<Item = &'a Arc<Fused<E
 
 impl<E: Element> Fused<E> {
     pub fn new(parallel: Parallel) -> Self {
-        Self { parallel, place: OnceLock::new(), workspaces: Mutex::default() }
+        Self { densities: parallel.densities(), parallel, place: OnceLock::new(), workspaces: Mutex::default() }
     }
 
     /// A workspace that is free, or a new one.
@@ -75,12 +77,32 @@ impl<E: Element> Fused<E> {
 
     /// The whole chain, recorded on the graph.
     pub fn apply(self: Arc<Self>, theta: &Parameters<E>, x: &Rows<E>, graph: &mut Graph<E>) -> (Rows<E>, Column<E>) {
+        self.apply_as(|fused| &fused.parallel, theta, x, graph)
+    }
+
+    /// The same, only that the base's log-density of what comes out plus the log-det is right, not the two by themselves.
+    pub fn apply_for_density(
+        self: Arc<Self>,
+        theta: &Parameters<E>,
+        x: &Rows<E>,
+        graph: &mut Graph<E>,
+    ) -> (Rows<E>, Column<E>) {
+        self.apply_as(|fused| fused.densities.as_ref().unwrap_or(&fused.parallel), theta, x, graph)
+    }
+
+    fn apply_as(
+        self: Arc<Self>,
+        chain: fn(&Self) -> &Parallel,
+        theta: &Parameters<E>,
+        x: &Rows<E>,
+        graph: &mut Graph<E>,
+    ) -> (Rows<E>, Column<E>) {
         let dim = self.parallel.dim();
         let values = x.as_vec();
         let mut workspace = self.workspace();
         let mut mapped = vec![E::zero(); values.len()];
         let mut log_det = vec![0.0; values.len() / dim];
-        self.parallel.forward(&theta.values, &values, &mut workspace, &mut mapped, &mut log_det);
+        chain(&self).forward(&theta.values, &values, &mut workspace, &mut mapped, &mut log_det);
         let (y, log_det) = (rows(mapped, dim), column(log_det.into_iter().map(E::of).collect()));
         let (theta, x, y_key, log_det_key) = (theta.clone(), x.clone(), y.clone(), log_det.clone());
         let mut values = values;
@@ -94,7 +116,7 @@ impl<E: Element> Fused<E> {
             let mut sink = theta.sink();
             let d_theta = sink.as_deref_mut().map(Vec::as_mut_slice);
             let theta = &theta.values;
-            fused.parallel.backward(theta, transposed, workspace, &dy, &d_log_det, d_theta, &mut values);
+            chain(fused).backward(theta, transposed, workspace, &dy, &d_log_det, d_theta, &mut values);
             adjoints.add_at(&x, 0, &values);
         });
         (y, log_det)

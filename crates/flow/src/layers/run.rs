@@ -7,10 +7,13 @@
 
 use crate::bijection::{Bijection, score_by_inverse};
 use crate::error::FlowError;
+use crate::flow::base_log_prob;
 use crate::graph::{Column, Element, Graph, Parameters, Rows, check_width};
 use crate::layers::fused::Fused;
 use crate::layers::score::{self, Scored};
 use crate::layers::sequential::Sequential;
+use dfdx::prelude::Cpu;
+use dfdx::tensor_ops::Device;
 use flowstill_kernel::affine::Direction;
 use flowstill_kernel::{Layer, Parallel};
 use flowstill_model::{LayerSpec, Orientation};
@@ -144,6 +147,19 @@ impl<E: Element> Bijection<E> for Run<E> {
         graph: &mut Graph<E>,
     ) -> Result<(Rows<E>, Column<E>), FlowError> {
         self.apply(&self.inverse, theta, x, graph)
+    }
+
+    fn log_prob(&self, theta: &Parameters<E>, x: &Rows<E>, graph: &mut Graph<E>) -> Result<Column<E>, FlowError>
+    where
+        Cpu: Device<E>,
+    {
+        check_width(x, self.dim)?;
+        let (z, log_det) = match &self.inverse {
+            Way::Parallel(fused) => fused.clone().apply_for_density(theta, x, graph),
+            Way::Sequential(_) => self.inverse_and_log_det(theta, x, graph)?,
+        };
+        let base = base_log_prob(&z, graph);
+        Ok(graph.apply(&base, |base| base + log_det))
     }
 
     fn score(&self, theta: &Parameters<E>, z: &Rows<E>, score: Vec<E>) -> Result<(Rows<E>, Vec<E>), FlowError> {

@@ -1,11 +1,9 @@
 //! The formulas of [`RationalQuadratic`] for 16 splines at a time, with every choice between bins made for all of them at once.
 
 use crate::Real;
+use crate::lane::Lane;
 use crate::panels::COLUMNS;
 use crate::univariate::RationalQuadratic;
-
-/// Numbers of 16 splines.
-pub(super) type Lane<R> = [R; COLUMNS];
 
 /// Shares of the extent that the bins have along either axis.
 #[inline(always)]

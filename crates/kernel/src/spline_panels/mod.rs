@@ -7,10 +7,11 @@ mod tests;
 use crate::Real;
 use crate::affine::Direction;
 use crate::isa::{Instructions, dispatch};
+use crate::lane::{Lane, pair_of, put, take};
 use crate::made::GROUP;
 use crate::panels::{COLUMNS, Panels, column_offset};
 use crate::univariate::RationalQuadratic;
-use lanes::{Lane, gradient, map, shares, solve};
+use lanes::{gradient, map, shares, solve};
 
 /// What the splines need apart from their parameters, and room to work.
 pub(crate) struct Splines<R> {
@@ -148,37 +149,6 @@ fn backward_body<R: Real, I: Instructions>(
             put(&splines.dp, d_outputs, first, row, pair);
         }
     }
-}
-
-/// The parameters of 8 coordinates of one or two rows; nothing is zero.
-#[inline(always)]
-fn take<R: Real>(p: &mut [Lane<R>], outputs: &Panels<R>, first: usize, row: usize, pair: usize) {
-    let stride = outputs.stride();
-    let count = p.len();
-    for (k, p) in p.iter_mut().enumerate() {
-        *p = pair_of(outputs.data(), column_offset(first * count + k * GROUP, stride) + row * COLUMNS, pair);
-    }
-}
-
-/// Undoes [`take`].
-#[inline(always)]
-fn put<R: Real>(p: &[Lane<R>], outputs: &mut Panels<R>, first: usize, row: usize, pair: usize) {
-    let stride = outputs.stride();
-    for (k, values) in p.iter().enumerate() {
-        let at = column_offset(first * p.len() + k * GROUP, stride) + row * COLUMNS;
-        for r in 0..pair {
-            outputs.data_mut()[at + r * COLUMNS..][..GROUP].copy_from_slice(&values[r * GROUP..][..GROUP]);
-        }
-    }
-}
-
-#[inline(always)]
-fn pair_of<R: Real>(data: &[R], at: usize, pair: usize) -> Lane<R> {
-    let mut lane = [R::zero(); COLUMNS];
-    for r in 0..pair {
-        lane[r * GROUP..][..GROUP].copy_from_slice(&data[at + r * COLUMNS..][..GROUP]);
-    }
-    lane
 }
 
 /// The mapped numbers and the logarithms of the slopes, in the direction that is wanted.

@@ -12,9 +12,6 @@ use super::start::Spread;
 use crate::affine::{slope_at_clipped, soft_clip};
 use serde::{Deserialize, Serialize};
 
-/// Bound of the logarithm of a component's scale, relative to that of its start.
-const CLIP: f64 = 7.0;
-
 /// `z = Q(F(x))` with `F(x) = Σ π_k G((x − m_k)/s_k)`, where `G` is the distribution function of `kernel` and `Q` the
 /// quantile function of `onto`; from the real numbers onto the support of `onto`. With the densities `f = F'` and `φ`
 /// of `onto`, `ℓ = log f(x) − log φ(z)`: the density of `x` is `f(x)`, whatever it is mapped onto. `F` and `1 − F` are
@@ -75,9 +72,12 @@ struct At {
 }
 
 impl Mixture {
+    /// Bound of the logarithm of a component's scale, relative to that of its start.
+    pub(crate) const CLIP: f64 = 7.0;
+
     /// Means and log-scale of the components at the start: together as wide as the base, or, where that is no measure,
     /// as one component.
-    fn start(&self) -> (impl Fn(usize) -> f64 + use<>, f64) {
+    pub(crate) fn start(&self) -> (impl Fn(usize) -> f64 + use<>, f64) {
         let kernel = self.kernel.distribution().standard_deviation();
         let width = match self.onto {
             Distribution::Uniform => kernel,
@@ -92,7 +92,7 @@ impl Mixture {
         let (centre, log_scale) = self.start();
         let (means, raw) = p[self.components..].split_at(self.components);
         means.iter().zip(raw).enumerate().map(move |(k, (mean, &raw))| {
-            let alpha = soft_clip(raw, CLIP);
+            let alpha = soft_clip(raw, Self::CLIP);
             (centre(k) + mean, alpha, log_scale + alpha)
         })
     }
@@ -184,7 +184,7 @@ impl Double for Mixture {
             dx += through;
             d_logits[k] = dz * over_base * (share - weight) + dl * (responsibility - weight);
             d_means[k] = -through;
-            d_raw[k] = -(c.t * c.scale * through + dl * responsibility) * slope_at_clipped(c.alpha, CLIP);
+            d_raw[k] = -(c.t * c.scale * through + dl * responsibility) * slope_at_clipped(c.alpha, Self::CLIP);
         }
         dx
     }

@@ -4,7 +4,7 @@
 use super::StageRecord;
 use super::teacher::Opened;
 use crate::error::RunError;
-use crate::metrics::ModelMetrics;
+use crate::metrics::{Likelihood, ModelMetrics};
 use flowstill_data::{Dataset, Source};
 use flowstill_eval::measure::JACOBI_TOLERANCE;
 use flowstill_eval::{self as eval, AgainstData, Estimate, EvalError, ModeCoverage, Quality, Samples, Speed, compare};
@@ -26,7 +26,7 @@ pub fn teacher(teacher: &Opened, data: &Dataset) -> Result<ModelMetrics, RunErro
     match teacher {
         Opened::Flow { sampler, record } => model(sampler, data, record),
         Opened::Truth(truth) => {
-            Ok(ModelMetrics { known_density: Some(truth.name().to_owned()), ..likelihood(truth, data)? })
+            Ok(ModelMetrics { known_density: Some(truth.name().to_owned()), ..alone(likelihood(truth, data)?) })
         }
     }
 }
@@ -38,23 +38,33 @@ pub fn model(sampler: &Sampler, data: &Dataset, record: &StageRecord) -> Result<
         sampler_disagreement: disagreement(sampler)?,
         round_trip_error: Some(round_trip(sampler, &data.test.values)?),
         training: Some(record.clone()),
-        ..likelihood(sampler, data)?
+        ..alone(likelihood(sampler, data)?)
     })
 }
 
-/// Likelihood of the test part alone.
-fn likelihood(density: &dyn eval::Teacher, data: &Dataset) -> Result<ModelMetrics, RunError> {
-    let log_prob = density.log_prob(&data.test.values)?;
-    let standardised = Estimate::named("log-density of test rows", &log_prob)?;
-    Ok(ModelMetrics {
+/// A model of which nothing but this is known.
+fn alone(likelihood: Likelihood) -> ModelMetrics {
+    let Likelihood { test_log_likelihood, test_log_likelihood_standardised, bits_per_dimension } = likelihood;
+    ModelMetrics {
         known_density: None,
-        test_log_likelihood: Estimate { mean: standardised.mean - data.standardizer.log_det(), ..standardised },
-        test_log_likelihood_standardised: standardised,
-        bits_per_dimension: bits(data, &log_prob)?,
+        test_log_likelihood,
+        test_log_likelihood_standardised,
+        bits_per_dimension,
         free_parameters: None,
         sampler_disagreement: None,
         round_trip_error: None,
         training: None,
+    }
+}
+
+/// Likelihood of the test part. One density for each of its rows.
+pub fn likelihood(density: &dyn eval::Teacher, data: &Dataset) -> Result<Likelihood, RunError> {
+    let log_prob = density.log_prob(&data.test.values)?;
+    let standardised = Estimate::named("log-density of test rows", &log_prob)?;
+    Ok(Likelihood {
+        test_log_likelihood: Estimate { mean: standardised.mean - data.standardizer.log_det(), ..standardised },
+        test_log_likelihood_standardised: standardised,
+        bits_per_dimension: bits(data, &log_prob)?,
     })
 }
 

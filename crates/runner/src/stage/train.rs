@@ -83,8 +83,9 @@ impl Workshop<'_> {
                 return Err(self.other_configuration("teacher"));
             }
             self.folder.remove_states("teacher")?;
-            for path in [left[0].clone(), self.folder.path("teacher.json"), self.folder.tensorboard("teacher")] {
-                self.folder.remove(&path)?;
+            let files = ["teacher.json", "teacher_test.json"].map(|name| self.folder.path(name));
+            for path in files.iter().chain([&left[0], &self.folder.tensorboard("teacher")]) {
+                self.folder.remove(path)?;
             }
         }
         Ok(Truth::new(target, self.data.standardizer.clone()))
@@ -266,6 +267,8 @@ impl Workshop<'_> {
             },
             theta,
         };
+        // what was measured of another model
+        self.folder.remove(&self.folder.path(&format!("{stage}_test.json")))?;
         self.folder.write_json(&format!("{stage}.json"), &record)?;
         self.folder.write_configuration(self.experiment)?;
         checkpoint.save(&self.folder.checkpoint(stage))?;
