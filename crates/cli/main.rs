@@ -38,6 +38,7 @@ fn run(command: Command, quiet: bool) -> anyhow::Result<()> {
         Command::Worker(options) => commands::worker::worker(&options),
         Command::Check(options) => commands::experiment::check(&options),
         Command::Train(options) => commands::experiment::train(&options, quiet),
+        Command::FindRate(options) => commands::find_rate::find_rate(&options, quiet),
         Command::Distill(options) => commands::experiment::distill(&options, quiet),
         Command::Eval(options) => commands::experiment::eval(&options, quiet),
         Command::Bench(options) => commands::bench::bench(&options, quiet),

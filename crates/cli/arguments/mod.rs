@@ -83,6 +83,14 @@ they depend on. Ctrl-C or a kill loses nothing that was done; the same command g
     #[command(after_help = "Example:
   flowstill train experiments/quickstart.yaml      writes runs/quickstart/teacher.safetensors")]
     Train(Experiment),
+    /// Try learning rates for the teacher of an experiment, each for one step
+    #[command(after_help = "Examples:
+  flowstill find-rate my.yaml                      rates from 1e-5 to 1 in 300 steps
+  flowstill find-rate my.yaml -o rates.svg         with a picture
+
+The rate grows from step to step. Take one where the loss falls steeply, some way before it rises again (Smith 2017); a
+training with a warm-up and a falling schedule often bears a few times as much.")]
+    FindRate(FindRate),
     /// Distil the student of an experiment from its teacher
     #[command(after_help = "Examples:
   flowstill distill experiments/quickstart.yaml
@@ -312,6 +320,24 @@ pub enum Exact {
     Sir,
     /// rejection of what the teacher finds too likely proposed
     Rejection,
+}
+
+#[derive(Debug, Args)]
+pub struct FindRate {
+    /// The experiment's YAML
+    pub file: PathBuf,
+    /// Steps, one at each rate
+    #[arg(long, default_value_t = 300, value_parser = up_to::<100_000>)]
+    pub steps: usize,
+    /// First rate
+    #[arg(long, default_value_t = 1e-5, value_name = "RATE", allow_negative_numbers = true)]
+    pub least: f64,
+    /// Last rate
+    #[arg(long, default_value_t = 1.0, value_name = "RATE", allow_negative_numbers = true)]
+    pub most: f64,
+    /// A picture of the losses, .svg
+    #[arg(short, long)]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ pub mod cache;
 pub mod describe;
 pub mod experiment;
 pub mod families;
+pub mod find_rate;
 mod inputs;
 pub mod log_prob;
 pub mod results;

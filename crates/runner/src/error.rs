@@ -47,6 +47,8 @@ pub enum RunError {
          `teacher: {{model: maf}}`"
     )]
     NeedlessTeacher { teacher: PathBuf },
+    #[error("there is no learning rate to find: the teacher {reason}; give `teacher: {{model: maf}}` or another flow")]
+    NoRate { reason: &'static str },
     #[error("cannot start {threads} threads: {reason}; set fewer `threads`")]
     Threads { threads: usize, reason: String },
     #[error("cannot write {path}")]

@@ -10,6 +10,7 @@ pub mod folder;
 pub mod metrics;
 pub mod pipeline;
 pub mod provenance;
+pub mod rates;
 pub mod report;
 pub mod stage;
 mod story;

@@ -8,7 +8,7 @@ use flowstill_flow::{Engine, FlowError};
 use flowstill_model::fold::fold_batch_norm;
 use flowstill_model::init::initial_parameters;
 use flowstill_model::{Architecture, Base, FlowSpec, Layout, Orientation, Start};
-use flowstill_trainer::{Environment, Observer, Outcome, Settings, TrainError};
+use flowstill_trainer::{Environment, Observer, Outcome, Settings, TrainError, Trial};
 
 /// A fitted flow, batch normalisation folded.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +37,35 @@ pub fn fit(
     environment: &Environment,
     observer: &mut dyn Observer,
 ) -> Result<Trained, TrainError> {
+    let training = learning.training;
+    let Prepared { spec, start, mut objective } = prepare(data, architecture, learning)?;
+    let layout = Layout::new(&spec);
+    let outcome = flowstill_trainer::fit(&mut objective, start, &layout, training, environment, observer)?;
+    let (spec, theta) = fold_batch_norm(&spec, &outcome.theta);
+    Ok(Trained { spec, theta, outcome })
+}
+
+/// The learning-rate range test of this fit: a step at each of the `rates`, see [`flowstill_trainer::try_rates`].
+pub fn try_rates(
+    data: &Dataset,
+    architecture: &Architecture,
+    learning: Learning,
+    rates: &[f64],
+    observer: &mut dyn Observer,
+) -> Result<Vec<Trial>, TrainError> {
+    let training = learning.training;
+    let Prepared { spec, start, mut objective } = prepare(data, architecture, learning)?;
+    flowstill_trainer::try_rates(&mut objective, start, &Layout::new(&spec), training, rates, observer)
+}
+
+/// All that there is before the first step.
+struct Prepared<'a> {
+    spec: FlowSpec,
+    start: Vec<f32>,
+    objective: Nll<'a>,
+}
+
+fn prepare<'a>(data: &'a Dataset, architecture: &Architecture, learning: Learning) -> Result<Prepared<'a>, TrainError> {
     let Learning { training, fresh_noise, seed, engine } = learning;
     let failed = |e: FlowError| TrainError::Objective(Box::new(e));
     let spec = architecture.spec(data.dim(), Orientation::Maf, seed);
@@ -45,12 +74,9 @@ pub fn fit(
     if matches!(architecture.base, Base::Mixture { start: Start::Em, .. }) {
         start_base(&spec, &mut start, &data.train, seed)?;
     }
-    let layout = Layout::new(&spec);
     let mut objective = Nll::new(&spec, &data.train, &data.validation, training.batch, seed, engine).map_err(failed)?;
     if let Some(fresh) = FreshNoise::new(data, seed).filter(|_| fresh_noise) {
         objective = objective.with_fresh_noise(fresh);
     }
-    let outcome = flowstill_trainer::fit(&mut objective, start, &layout, training, environment, observer)?;
-    let (spec, theta) = fold_batch_norm(&spec, &outcome.theta);
-    Ok(Trained { spec, theta, outcome })
+    Ok(Prepared { spec, start, objective })
 }

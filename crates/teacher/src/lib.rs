@@ -6,5 +6,5 @@ pub mod fit;
 pub mod nll;
 
 pub use em::fit_mixture;
-pub use fit::{Learning, Trained, fit};
+pub use fit::{Learning, Trained, fit, try_rates};
 pub use nll::Nll;

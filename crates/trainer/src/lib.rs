@@ -4,6 +4,7 @@
 pub mod error;
 pub mod fit;
 pub mod objective;
+pub mod rates;
 pub mod record;
 pub mod settings;
 pub mod state;
@@ -11,6 +12,7 @@ pub mod state;
 pub use error::TrainError;
 pub use fit::{End, Environment, Outcome, advance, fit};
 pub use objective::{Objective, Observer, StepReport, Validation};
+pub use rates::{Trial, geometric, steepest, try_rates};
 pub use record::Record;
 pub use settings::{Schedule, Settings, Until};
 pub use state::State;
