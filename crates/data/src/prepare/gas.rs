@@ -19,7 +19,7 @@ pub const GAS: Benchmark = Benchmark {
     files: "ethylene_CO.txt of UCI, or the archive's gas/ethylene_CO.pickle as CSV (below)",
     from: &["ethylene_CO.txt"],
     address: "https://archive.ics.uci.edu/dataset/322/gas+sensor+array+under+dynamic+gas+mixtures",
-    remark: "The authors kept a quarter of the rows, drawn without a seed, so only their own file has just those rows: \
+    remark: "The authors kept a quarter of the rows, drawn without a seed: only their own file has just those rows.\n\
              python -c \"import pandas; pandas.read_pickle('ethylene_CO.pickle').to_csv('ethylene_CO.csv', index=False)\"\n\
              makes CSV of it. Of UCI's file another quarter is drawn, always the same one.",
     read,

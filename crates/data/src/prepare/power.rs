@@ -19,7 +19,8 @@ pub const POWER: Benchmark = Benchmark {
     files: "household_power_consumption.txt of UCI, or power/data.npy of the authors' archive",
     from: &["household_power_consumption.txt"],
     address: "https://archive.ics.uci.edu/dataset/235/individual+household+electric+power+consumption",
-    remark: "Noise of the file's resolution is added to all columns but the time of day, in minutes.",
+    remark: "Noise of the file's resolution is added to all columns but the time of day in minutes: the paper's text\n\
+             has it there too, its program has not.",
     read,
 };
 
