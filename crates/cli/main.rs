@@ -46,6 +46,7 @@ fn run(command: Command, quiet: bool) -> anyhow::Result<()> {
         Command::LogProb(options) => commands::log_prob::log_prob(&options, quiet),
         Command::Transport(options) => commands::transport::transport(&options),
         Command::Rows(options) => commands::rows::rows(&options),
+        Command::Data(options) => commands::data::data(&options.action, quiet),
         Command::Describe(options) => commands::describe::describe(&options),
         Command::Families(options) => commands::families::families(&options),
     }

@@ -2,8 +2,20 @@
 
 use super::desk::Desk;
 
-const COMMANDS: [&str; 11] =
-    ["run", "check", "train", "distill", "eval", "bench", "sample", "log-prob", "transport", "rows", "describe"];
+const COMMANDS: [&str; 12] = [
+    "run",
+    "check",
+    "train",
+    "distill",
+    "eval",
+    "bench",
+    "sample",
+    "log-prob",
+    "transport",
+    "rows",
+    "data",
+    "describe",
+];
 
 #[test]
 fn every_command_has_an_example() {

@@ -1,6 +1,7 @@
 //! The harness is [`desk`], [`experiment`], [`finished`], [`outside`] and [`stopping`]; every other file holds the tests of one promise.
 
 mod benching;
+mod benchmarks;
 mod browser;
 mod checking;
 mod desk;

@@ -1,7 +1,9 @@
 //! What can be typed.
 
+mod data;
 mod sweep;
 
+pub use data::{Data, DataAction, ListData, PrepareData};
 pub use sweep::{Cache, CacheAction, Executor, Results, Status, Sweep, Worker};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -159,6 +161,11 @@ one of many such maps, and not the optimal one.")]
   flowstill rows my.yaml --part train -o train.csv
   flowstill rows my.yaml -o test.npy && flowstill log-prob runs/my/teacher.safetensors test.npy -o log_prob.npy")]
     Rows(Rows),
+    /// Prepare the benchmarks that papers compare on
+    #[command(after_help = "Examples:
+  flowstill data list                              what there is, where its files are had, how to use it
+  flowstill data prepare miniboone --from MiniBooNE_PID.txt --out data/miniboone")]
+    Data(Data),
     /// Say what a checkpoint is: architecture, parameters, cost of sampling and of a density
     #[command(after_help = "Example:
   flowstill describe runs/quickstart/student.safetensors")]

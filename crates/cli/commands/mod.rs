@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod cache;
+pub mod data;
 pub mod describe;
 pub mod experiment;
 pub mod families;

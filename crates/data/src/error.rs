@@ -115,6 +115,17 @@ pub enum DataError {
     #[error("split {split:?}: expected three fractions for train, validation and test, each above 0, that sum to 1")]
     Split { split: [f64; 3] },
 
+    #[error(
+        "{dataset}: in every column the least value occurs more than five times, so none is left; fetch the files again"
+    )]
+    AllRepeated { dataset: String },
+
+    #[error("there is no benchmark `{name}`; {}expected {known}", did_you_mean(near))]
+    UnknownBenchmark { name: String, near: Option<&'static str>, known: String },
+
+    #[error("{benchmark}: expected {}, found {found}: {files}", count(*expected, "file"))]
+    Sources { benchmark: &'static str, expected: usize, found: usize, files: &'static str },
+
     #[error(transparent)]
     Target(#[from] TargetError),
 
@@ -179,6 +190,10 @@ fn tried(path: &Path) -> String {
         return String::new();
     }
     std::path::absolute(path).map_or_else(|_| String::new(), |full| format!(" (looked for {})", full.display()))
+}
+
+fn did_you_mean(near: &Option<&str>) -> String {
+    near.map_or_else(String::new, |near| format!("did you mean `{near}`? "))
 }
 
 fn count(n: usize, what: &str) -> String {

@@ -6,6 +6,7 @@
 //!   pictures, noise and a logit make real numbers of their pixels first (see [`flowstill_model::Pixels`]).
 //! - [`Batches`] serves training rows in a seeded order that can be entered at any step.
 //! - [`synthetic`] holds targets whose density is known exactly.
+//! - [`prepare`](prepare::prepare) makes the five benchmarks of the MAF paper of the files that they are published in.
 //! - [`RowWriter`] streams rows to .npy, .csv or standard output.
 //!
 //! Files and users live in data space and double precision; flows live in standardised space and single precision.
@@ -34,6 +35,7 @@ pub mod mnist;
 mod npy;
 mod npz;
 pub mod permutation;
+pub mod prepare;
 pub mod source;
 pub mod split;
 pub mod synthetic;
