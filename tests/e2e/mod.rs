@@ -4,6 +4,7 @@ mod benching;
 mod benchmarks;
 mod browser;
 mod checking;
+mod density;
 mod desk;
 mod dimensions;
 mod divergence;

@@ -35,7 +35,8 @@ evaluation: {samples: 300}
 bench: none
 ";
 
-fn desk() -> Desk {
+/// With a small experiment on pictures, small.yaml.
+pub fn desk() -> Desk {
     let desk = Desk::with("small.yaml", format!("seed: 3\nthreads: 1\ndata: {{mnist: digits}}\n{REST}"));
     desk.write("digits/train-images-idx3-ubyte", idx(0..300));
     desk.write("digits/t10k-images-idx3-ubyte", idx(300..350));

@@ -64,7 +64,7 @@ fn unknown_and_duplicate_keys() {
             "data: {path: d.csv}\nteacher:\n  hiden: [8]\n  steps: 3\n  training: {learning_rate: 1, seed: 4, rate: -1}\n",
             &[
                 "a.yaml:3:3: teacher: unknown key `hiden`; did you mean `hidden`? known keys: model, layers, hidden, \
-                 activation, order, normalisation, mixing, log_scale_clip, residual, conditioner, map, base, chain, training",
+                 activation, order, normalisation, mixing, log_scale_clip, residual, conditioner, map, base, chain, training, fresh_noise",
                 "a.yaml:4:3: teacher: unknown key `steps`; `steps` belongs under `teacher.training`; known keys: …",
                 "a.yaml:5:14: teacher.training: unknown key `learning_rate`; did you mean `rate`? known keys: …",
                 "a.yaml:5:32: teacher.training: unknown key `seed`; `seed` belongs at the top level; known keys: …",
@@ -282,6 +282,36 @@ fn wrong_data() {
         (
             "data: {synthetic: funnel, dim: 1000, rows: 1000001}",
             &["a.yaml:1:44: data.rows: expected at most 1000000 rows of 1000 dimensions, got 1000001"],
+        ),
+    ]);
+}
+
+#[test]
+fn wrong_switches_of_density_estimation() {
+    check_all(&[
+        (
+            "data: {synthetic: rings}\nteacher: {fresh_noise: true}\n",
+            &["a.yaml:2:24: teacher.fresh_noise: is noise of pixels, and the rows are no pictures; …"],
+        ),
+        (
+            "data: {path: d.csv, pixels: {}}\nteacher: {fresh_noise: true, model: gaussian}\n",
+            &["a.yaml:2:24: teacher.fresh_noise: means nothing for a mixture of Gaussians, which is fitted by EM …"],
+        ),
+        (
+            "data: {synthetic: rings}\nteacher: {model: truth, fresh_noise: true}\n",
+            &["a.yaml:2:38: teacher.fresh_noise: means nothing beside `model: truth`…"],
+        ),
+        (
+            "data: {synthetic: rings}\nteacher: {training: {average_last: 0}}\n",
+            &["a.yaml:2:36: teacher.training.average_last: expected a number above 0 and at most 1 or `none`, got 0"],
+        ),
+        (
+            "data: {synthetic: rings}\nteacher: {training: {ema: 0.9, average_last: 0.5}}\n",
+            &["a.yaml:2:46: teacher.training.average_last: stands in place of `ema`; leave one of them out…"],
+        ),
+        (
+            "data: {synthetic: rings}\nteacher: {model: gaussian, training: {average_last: 0.5}}\n",
+            &["a.yaml:2:53: teacher.training.average_last: means nothing for a mixture of Gaussians…"],
         ),
     ]);
 }
