@@ -1,5 +1,6 @@
 """The families, each a YAML with a section `teacher` and perhaps a section `student`."""
 
+import itertools
 import pathlib
 
 FOLDER = pathlib.Path("experiments/families")
@@ -55,8 +56,8 @@ def text(name):
 
 def about(name):
     """What the comment of its YAML says of a family or a target."""
-    lines = text(name).splitlines()
-    return " ".join(line.removeprefix("# ") for line in lines if line.startswith("# "))
+    lines = itertools.takewhile(lambda line: line.startswith("# "), text(name).splitlines())
+    return " ".join(line.removeprefix("# ") for line in lines)
 
 
 def is_student(name):

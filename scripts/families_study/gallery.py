@@ -6,7 +6,10 @@ from families_study.families import FAMILIES
 from families_study.targets import in_the_plane, title
 from study import chart
 
-CELL, GAP, LEFT, TOP = 104, 6, 178, 34
+CELL, GAP, TOP = 104, 6, 34
+
+# of a letter of the names at their left, on average
+LETTER = 7
 
 
 def pictures(rows):
@@ -22,7 +25,8 @@ def gallery(rows, families=None):
     columns = [target for target in in_the_plane() if any((name, target) in found for name in lines)]
     if not lines:
         return None
-    width, height = LEFT + len(columns) * (CELL + GAP), TOP + len(lines) * (CELL + GAP)
+    left_of_cells = 24 + LETTER * max(len(names[name]) for name in lines)
+    width, height = left_of_cells + len(columns) * (CELL + GAP), TOP + len(lines) * (CELL + GAP)
     describes = "Densities of targets in the plane under each family of flows"
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
@@ -31,13 +35,13 @@ def gallery(rows, families=None):
         '<rect width="100%" height="100%" rx="6" class="paper"/>',
     ]
     for column, target in enumerate(columns):
-        out.append(chart.text(LEFT + column * (CELL + GAP) + CELL / 2, 22, title(target)))
+        out.append(chart.text(left_of_cells + column * (CELL + GAP) + CELL / 2, 22, title(target)))
     for line, name in enumerate(lines):
         top = TOP + line * (CELL + GAP)
-        out.append(chart.text(LEFT - 12, top + CELL / 2 + 4, names[name], anchor="end"))
+        out.append(chart.text(left_of_cells - 12, top + CELL / 2 + 4, names[name], anchor="end"))
         for column, target in enumerate(columns):
             if png := found.get((name, target)):
-                left = LEFT + column * (CELL + GAP)
+                left = left_of_cells + column * (CELL + GAP)
                 out.append(
                     f'<image x="{left}" y="{top}" width="{CELL}" height="{CELL}" href="data:image/png;base64,{png}"/>'
                 )

@@ -27,7 +27,7 @@ This page is written by `scripts/families` from `results.jsonl`; nothing in it i
 READING = f"""\
 Test log-likelihood: nats, in the units of the data, mean ± standard deviation over the seeds. Parameters: numbers
 that training can change. Seconds: wall clock of the training on one thread, beside other work. *A sample* and *a
-density*: what one costs, counted; rates on one thread, batches of {BATCH:,}, nothing else running. As student: KL(p‖q)
+density*: what one costs, counted; rates on one thread, batches of {BATCH:,}, one model at a time. As student: KL(p‖q)
 and effective sample size of the student *q*, means ± standard errors over the seeds."""
 
 AGAIN = """\

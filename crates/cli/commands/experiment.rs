@@ -41,7 +41,7 @@ pub fn check(options: &Check) -> Result<()> {
         Err(_) => return check_sweep(&Sweep::load(&options.file).map_err(RunError::from)?, options),
     };
     let data = flowstill_data::load(&experiment.data).map_err(RunError::from)?;
-    experiment.buildable(data.dim())?;
+    experiment.buildable(&data)?;
     for warning in experiment.warnings(data.dim()) {
         Terminal::new(false).warn(&warning);
     }

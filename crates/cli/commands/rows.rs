@@ -14,7 +14,11 @@ pub fn rows(options: &Rows) -> Result<()> {
         Part::Validation => &data.validation,
         Part::Test => &data.test,
     };
-    let values = data.restore(&part.values);
+    let mut values = data.restore(&part.values);
+    if let Some(pixels) = &data.pixels {
+        // as they were before noise made them real, and as every command takes them
+        values.iter_mut().for_each(|value| *value = pixels.whole(*value));
+    }
     let written = write::create(&options.output, &data.columns, part.len() as u64)
         .and_then(|mut writer| writer.write_rows(&values).and_then(|()| writer.finish()));
     Ok(unless_closed(written)?)

@@ -16,7 +16,10 @@ pub fn transport(options: &Options) -> Result<()> {
     let transport =
         Transport::new(from, to).with_context(|| format!("{} and {}", options.from.display(), options.to.display()))?;
     let mut table = rows_for(transport.source(), &options.data)?;
-    if let Some(pixels) = transport.source().pixels() {
+    // what transport itself gives is real already
+    if let Some(pixels) = transport.source().pixels()
+        && table.values.iter().all(|value| value.fract() == 0.0)
+    {
         made_real(&mut table, pixels, 0, &options.data)?;
     }
     keep(&[&options.data, &options.from, &options.to], &options.output)?;

@@ -7,7 +7,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum EvalError {
     #[error(
-        "{what} is not finite in {bad} of {rows} rows; the flow that gives it has diverged there: train again with a \
+        "{what} is not finite in {bad} of {rows} rows; the flow that gives it has diverged there, or a row lies far from all others: drop such rows, or train again with a \
          smaller rate, a smaller `clip_norm` or a smaller `log_scale_clip`"
     )]
     NonFinite { what: String, bad: usize, rows: usize },

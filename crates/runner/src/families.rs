@@ -196,7 +196,7 @@ const CONTINUOUS: About = About {
     density: "tens of passes, each with D or a few tangents",
     sample: "tens of passes",
     student: Some("tens of passes, each with D or a few tangents"),
-    when: "smooth densities and a free choice of network; the slowest of all",
+    when: "smooth densities and a free choice of network; slow with the exact trace",
     source: "Chen, Rubanova, Bettencourt & Duvenaud 2018; Grathwohl et al. 2019",
     page: "continuous",
     example: "teacher: {model: {continuous: {tolerance: 1e-4}}, hidden: [64, 64]}",

@@ -50,7 +50,7 @@ impl<'a> Pipeline<'a> {
             return Err(RunError::HoldsSweep { folder: root.into() });
         }
         let data = load(&experiment.data)?;
-        experiment.buildable(data.dim())?;
+        experiment.buildable(&data)?;
         let threads = experiment.threads;
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)

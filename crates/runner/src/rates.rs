@@ -29,7 +29,7 @@ pub fn try_rates(
     let Fitting::Gradient(training) = &plan.training else {
         return Err(RunError::NoRate { reason: "is a mixture of Gaussians, which is fitted by EM" });
     };
-    experiment.buildable(data.dim())?;
+    experiment.buildable(data)?;
     let (fresh_noise, seed, engine) = (plan.fresh_noise, experiment.seed, Engine::default());
     let learning = Learning { training, fresh_noise, seed, engine };
     let mut progress = Progress(console);

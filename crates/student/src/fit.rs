@@ -11,7 +11,7 @@ use crate::warm_start::cache::Place;
 use flowstill_flow::calibrate::{Calibrate, calibrate};
 use flowstill_flow::{Engine, FlowError};
 use flowstill_kernel::noise::{Purpose, fill_gaussian};
-use flowstill_model::fold::fold_batch_norm;
+use flowstill_model::fold::freeze;
 use flowstill_model::init::initial_parameters;
 use flowstill_model::{Architecture, FlowSpec, Layout, Orientation};
 use flowstill_trainer::objective::Objective as _;
@@ -130,7 +130,7 @@ pub fn fit(
             break;
         }
     }
-    let (spec, theta) = fold_batch_norm(&spec, &theta);
+    let (spec, theta) = freeze(&spec, &theta);
     Ok(Distilled { spec, theta, phases })
 }
 

@@ -5,12 +5,12 @@ use crate::nll::Nll;
 use flowstill_data::{Dataset, FreshNoise};
 use flowstill_flow::calibrate::{Calibrate, calibrate};
 use flowstill_flow::{Engine, FlowError};
-use flowstill_model::fold::fold_batch_norm;
+use flowstill_model::fold::freeze;
 use flowstill_model::init::initial_parameters;
 use flowstill_model::{Architecture, Base, FlowSpec, Layout, Orientation, Start};
 use flowstill_trainer::{Environment, Observer, Outcome, Settings, TrainError, Trial};
 
-/// A fitted flow, batch normalisation folded.
+/// A fitted flow, frozen: see [`freeze`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trained {
     pub spec: FlowSpec,
@@ -41,7 +41,7 @@ pub fn fit(
     let Prepared { spec, start, mut objective } = prepare(data, architecture, learning)?;
     let layout = Layout::new(&spec);
     let outcome = flowstill_trainer::fit(&mut objective, start, &layout, training, environment, observer)?;
-    let (spec, theta) = fold_batch_norm(&spec, &outcome.theta);
+    let (spec, theta) = freeze(&spec, &outcome.theta);
     Ok(Trained { spec, theta, outcome })
 }
 

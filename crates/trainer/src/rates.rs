@@ -70,13 +70,13 @@ pub fn try_rates(
 /// The rate at which the loss falls most for a given ratio of rates: large, and still far from where it rises again. Nothing
 /// where it never falls.
 pub fn steepest(trials: &[Trial]) -> Option<f64> {
-    // differences over a tenth of the test, which is longer than the memory of the average
-    let width = (trials.len() / 10).max(1);
+    // differences over what the average remembers or longer; before, it is the mean of a few batches
+    let width = (trials.len() / 10).max((1.0 / (1.0 - MEMORY)).round() as usize);
     let fall = |pair: (&Trial, &Trial)| {
         let (before, after) = pair;
         ((before.smooth - after.smooth) / (after.rate / before.rate).ln(), (before.rate * after.rate).sqrt())
     };
-    let falls = trials.iter().zip(trials.iter().skip(width)).map(fall);
+    let falls = trials.iter().zip(trials.iter().skip(width)).skip(width).map(fall);
     falls.filter(|(fall, _)| *fall > 0.0).max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, rate)| rate)
 }
 

@@ -6,7 +6,7 @@ use super::written::{Base, Conditioner, Link, Map, Model};
 use crate::families::{self, About};
 use flowstill_kernel::univariate::{Distribution, Kernel, Mixture};
 use flowstill_model::spec::{LEAST_CLIP, MOST_CLIP};
-use flowstill_model::{Architecture, Direction, Family, Orientation, Role, SpecError, Univariate};
+use flowstill_model::{Architecture, Direction, Family, Orientation, Role, SpecError, Start, Univariate};
 
 /// What a CDF flow is made of unless its map is given.
 const CDF: Mixture = Mixture { components: 8, kernel: Kernel::Gaussian, onto: Distribution::Uniform };
@@ -30,7 +30,7 @@ impl Written<'_> {
     pub fn checked(self, checker: &mut Checker, role: Role, default: Option<&Architecture>) -> Architecture {
         let at = KeyPath::from(role.name());
         let before = checker.findings.len();
-        let base = |checker: &mut Checker| self.base.map(|base| checked_base(checker, &at.key("base"), base));
+        let base = |checker: &mut Checker| self.base.map(|base| checked_base(checker, &at.key("base"), base, role));
         let Some(links) = self.chain else {
             let mut architecture = checked(checker, &at, &self.link, role, default);
             let about = about(&self.link, &architecture.family);
@@ -261,11 +261,23 @@ fn checked_conditioner(checker: &mut Checker, at: &KeyPath, conditioner: &Condit
     conditioner.plan()
 }
 
-fn checked_base(checker: &mut Checker, at: &KeyPath, base: &Base) -> flowstill_model::Base {
+fn checked_base(checker: &mut Checker, at: &KeyPath, base: &Base, role: Role) -> flowstill_model::Base {
     if let Some(message) = base.ambiguity().or_else(|| base.negative()) {
         checker.wrong(at.clone(), message);
     }
-    base.plan()
+    match base.plan() {
+        // a student has no rows to fit it to before it samples
+        flowstill_model::Base::Mixture { components, covariance, .. } if role == Role::Student => {
+            let written = base.settings().and_then(|settings| settings.mixture.as_ref()?.start);
+            if written == Some(Start::Em) {
+                let message =
+                    "expected `random`: there are no rows to fit a student's mixture to before it samples".to_owned();
+                checker.wrong(at.key("mixture").key("start"), message);
+            }
+            flowstill_model::Base::Mixture { components, covariance, start: Start::Random }
+        }
+        base => base,
+    }
 }
 
 /// The first layer that cannot be computed with its settings, or is given numbers which it cannot map, and why.

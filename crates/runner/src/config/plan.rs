@@ -1,11 +1,12 @@
 //! An experiment that has been checked: all that a run needs to know, with every default filled in.
 
 use crate::error::RunError;
-use flowstill_data::{Source, Target};
-use flowstill_model::{Architecture, Base, Family, OrderRule, Orientation, Roulette};
+use flowstill_data::{Dataset, Source, Target};
+use flowstill_model::fold::EXACT_WHEN_FROZEN;
+use flowstill_model::{Architecture, Base, Family, OrderRule, Orientation, Roulette, Start};
 use flowstill_student::Recipe;
 use flowstill_teacher::em;
-use flowstill_trainer::Settings;
+use flowstill_trainer::{Settings, TrainError};
 use serde::Serialize;
 
 /// A checked experiment. It serialises as the YAML from which it would be read again, with absolute paths and without
@@ -94,11 +95,17 @@ pub struct Bench {
 }
 
 impl Experiment {
-    /// Whether both flows can be built for data of `dim` dimensions.
+    /// Whether both flows can be built for the data.
     ///
     /// # Errors
-    /// The first layer that cannot, such as a coupling of a single column.
-    pub fn buildable(&self, dim: usize) -> Result<(), RunError> {
+    /// The first layer that cannot, such as a coupling of a single column; a mixture that is to be fitted to fewer rows than it has
+    /// components.
+    pub fn buildable(&self, data: &Dataset) -> Result<(), RunError> {
+        let (dim, rows) = (data.dim(), data.train.len());
+        if let Some(components) = self.teacher.flow().and_then(fitted_by_em).filter(|&components| components > rows) {
+            let error = em::EmError::TooFewRows { components, rows };
+            return Err(RunError::Train { stage: "teacher", source: TrainError::Refused(Box::new(error)) });
+        }
         for (who, architecture) in self.architectures() {
             let orientation = if who == "teacher" { Orientation::Maf } else { Orientation::Iaf };
             let spec = architecture.spec(dim, orientation, self.seed);
@@ -110,7 +117,11 @@ impl Experiment {
     /// What is allowed but seldom meant, for data of `dim` dimensions, which is known only once they are loaded.
     pub fn warnings(&self, dim: usize) -> Vec<String> {
         let each = self.architectures().flat_map(|(who, architecture)| {
-            [gaussian(who, architecture, dim), unbounded_variance(who, architecture, dim)]
+            [
+                gaussian(who, architecture, dim),
+                unbounded_variance(who, architecture, dim),
+                estimated(who, architecture, dim),
+            ]
         });
         each.flatten().collect()
     }
@@ -118,6 +129,15 @@ impl Experiment {
     fn architectures(&self) -> impl Iterator<Item = (&'static str, &Architecture)> {
         let teacher = self.teacher.flow().map(|plan| ("teacher", &plan.architecture));
         teacher.into_iter().chain([("student", &self.student.architecture)])
+    }
+}
+
+/// The components of a mixture that starts or is fitted by EM.
+fn fitted_by_em(plan: &FlowPlan) -> Option<usize> {
+    match (&plan.training, &plan.architecture.family, &plan.architecture.base) {
+        (Fitting::Em(_), Family::GaussianMixture { components, .. }, _) => Some(*components),
+        (_, _, Base::Mixture { components, start: Start::Em, .. }) => Some(*components),
+        _ => None,
     }
 }
 
@@ -141,6 +161,21 @@ fn gaussian(who: &str, architecture: &Architecture, dim: usize) -> Option<String
         return None;
     };
     Some(format!("{who}: {cause} can only have Gaussian conditionals; {way_out} unless that is what you study"))
+}
+
+/// The warning for log-determinants that stay estimates when training is over.
+fn estimated(who: &str, architecture: &Architecture, dim: usize) -> Option<String> {
+    let estimate = architecture.links().any(|link| match link.family {
+        Family::Residual { log_det, .. } => log_det.estimate(dim).is_some(),
+        Family::Continuous { trace, .. } => trace.estimate(dim).is_some(),
+        _ => false,
+    });
+    (estimate && dim > EXACT_WHEN_FROZEN).then(|| {
+        format!(
+            "{who}: above {EXACT_WHEN_FROZEN} columns log-determinants stay estimates when training is over, so that single \
+             densities, KL and ESS are as noisy as these; means over rows are right"
+        )
+    })
 }
 
 /// The warning for a roulette whose estimates may have no variance.

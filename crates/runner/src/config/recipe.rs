@@ -147,6 +147,11 @@ fn phase(checker: &mut Checker, phase: &written::Phase, common: &written::Traini
     let steps = phase.steps.or(common.steps);
     // a warm-up that is shared fits into every phase
     let shared_warmup = common.warmup.map(|warmup| steps.map_or(warmup, |steps| warmup.min((steps - 1).max(0))));
+    // one kind of average stands in place of the other
+    let (shared_ema, shared_last) = match (phase.ema, phase.average_last) {
+        (None, None) => (common.ema, common.average_last),
+        _ => (None, None),
+    };
     let training = written::Training {
         steps,
         batch: phase.batch.or(common.batch),
@@ -155,8 +160,8 @@ fn phase(checker: &mut Checker, phase: &written::Phase, common: &written::Traini
         warmup: phase.warmup.or(shared_warmup),
         weight_decay: phase.weight_decay.or(common.weight_decay),
         clip_norm: phase.clip_norm.or(common.clip_norm),
-        ema: phase.ema.or(common.ema),
-        average_last: phase.average_last.or(common.average_last),
+        ema: phase.ema.or(shared_ema),
+        average_last: phase.average_last.or(shared_last),
         validate_every: phase.validate_every.or(common.validate_every),
         patience: phase.patience.or(common.patience),
         checkpoint_every: phase.checkpoint_every.or(common.checkpoint_every),

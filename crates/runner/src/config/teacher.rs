@@ -57,8 +57,15 @@ fn lonely(checker: &mut Checker, written: &written::Teacher) {
     ];
     let others = others.into_iter().filter(|(_, given)| *given).map(|(key, _)| key);
     for key in written.link().given().into_iter().filter(|key| *key != "model").chain(others) {
-        let message = "means nothing beside `model: truth`, a known density of which nothing is trained; remove it, or \
-                       write it under `student`";
+        let message = match key {
+            "fresh_noise" => {
+                "means nothing beside `model: truth`, a known density of which nothing is trained; remove it"
+            }
+            _ => {
+                "means nothing beside `model: truth`, a known density of which nothing is trained; remove it, or write it under \
+                 `student`"
+            }
+        };
         checker.wrong_with(KeyPath::from("teacher").key(key), "teacher.model", message.to_owned());
     }
 }

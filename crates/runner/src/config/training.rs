@@ -50,7 +50,7 @@ pub(super) fn check(
         .map(|norm| checker.number(at.key("clip_norm"), norm, |norm| norm > 0.0, "above 0 or `none`"));
     let average_last = or_none(written.average_last, None).map(|share| {
         let range = |share: f64| share > 0.0 && share <= 1.0;
-        checker.number(at.key("average_last"), share, range, "above 0 and at most 1 or `none`")
+        checker.number(at.key("average_last"), share, range, "above 0 and at most 1, the share of the steps, or `none`")
     });
     if average_last.is_some() && or_none(written.ema, None).is_some() {
         let message = "stands in place of `ema`; leave one of them out".to_owned();

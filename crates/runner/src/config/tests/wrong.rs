@@ -303,7 +303,9 @@ fn wrong_switches_of_density_estimation() {
         ),
         (
             "data: {synthetic: rings}\nteacher: {training: {average_last: 0}}\n",
-            &["a.yaml:2:36: teacher.training.average_last: expected a number above 0 and at most 1 or `none`, got 0"],
+            &[
+                "a.yaml:2:36: teacher.training.average_last: expected a number above 0 and at most 1, the share of the steps, or `none`, got 0",
+            ],
         ),
         (
             "data: {synthetic: rings}\nteacher: {training: {ema: 0.9, average_last: 0.5}}\n",
