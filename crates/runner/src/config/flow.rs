@@ -33,6 +33,7 @@ impl Written<'_> {
         let base = |checker: &mut Checker| self.base.map(|base| checked_base(checker, &at.key("base"), base, role));
         let Some(links) = self.chain else {
             let mut architecture = checked(checker, &at, &self.link, role, default);
+            architecture.base = of_role(architecture.base, role);
             let about = about(&self.link, &architecture.family);
             match base(checker) {
                 Some(_) if !about.keys.contains(&"base") => {
@@ -265,15 +266,18 @@ fn checked_base(checker: &mut Checker, at: &KeyPath, base: &Base, role: Role) ->
     if let Some(message) = base.ambiguity().or_else(|| base.negative()) {
         checker.wrong(at.clone(), message);
     }
-    match base.plan() {
-        // a student has no rows to fit it to before it samples
+    let written = base.settings().and_then(|settings| settings.mixture.as_ref()?.start);
+    if role == Role::Student && written == Some(Start::Em) {
+        let message = "expected `random`: there are no rows to fit a student's mixture to before it samples".to_owned();
+        checker.wrong(at.key("mixture").key("start"), message);
+    }
+    of_role(base.plan(), role)
+}
+
+/// The base as it can be for that role: a student's mixture starts at random.
+fn of_role(base: flowstill_model::Base, role: Role) -> flowstill_model::Base {
+    match base {
         flowstill_model::Base::Mixture { components, covariance, .. } if role == Role::Student => {
-            let written = base.settings().and_then(|settings| settings.mixture.as_ref()?.start);
-            if written == Some(Start::Em) {
-                let message =
-                    "expected `random`: there are no rows to fit a student's mixture to before it samples".to_owned();
-                checker.wrong(at.key("mixture").key("start"), message);
-            }
             flowstill_model::Base::Mixture { components, covariance, start: Start::Random }
         }
         base => base,

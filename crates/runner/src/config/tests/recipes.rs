@@ -39,7 +39,7 @@ fn one_objective_is_a_recipe_of_one_phase() {
 fn a_phase_takes_from_the_common_settings_what_it_does_not_say() {
     let recipe = phases(
         "recipe: [{objective: warm_start, steps: 40, rows: data}, {objective: mixed, forward_weight: [0.9, 0.1], \
-         gradient: plain, schedule: constant, ema: none}, {objective: alpha, weight_clip: none, warmup: 3}], \
+         gradient: plain, schedule: constant, ema: none}, {objective: alpha, weight_clip: none, warmup: 3, average_last: 0.5}], \
          training: {steps: 90, batch: 33, ema: 0.5}",
     );
     let steps: Vec<_> = recipe.iter().map(|phase| phase.training.steps).collect();
@@ -47,6 +47,8 @@ fn a_phase_takes_from_the_common_settings_what_it_does_not_say() {
     assert!(recipe.iter().all(|phase| phase.training.batch == 33));
     assert_eq!(recipe[0].objective, Objective::WarmStart { rows: Rows::Data });
     assert_eq!((recipe[0].training.ema, recipe[1].training.ema), (Some(0.5), None));
+    // one kind of average stands in place of the other
+    assert_eq!((recipe[2].training.ema, recipe[2].training.average_last), (None, Some(0.5)));
     assert_eq!((recipe[0].training.schedule, recipe[1].training.schedule), (Schedule::Cosine, Schedule::Constant));
     // the default of the warm-up follows the phase's own steps
     assert_eq!([0, 1, 2].map(|i: usize| recipe[i].training.warmup), [4, 9, 3]);

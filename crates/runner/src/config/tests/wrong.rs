@@ -290,6 +290,12 @@ fn wrong_data() {
 fn wrong_switches_of_density_estimation() {
     check_all(&[
         (
+            "data: {synthetic: rings}\nstudent: {base: {mixture: {start: em}}}\n",
+            &[
+                "a.yaml:2:35: student.base.mixture.start: expected `random`: there are no rows to fit a student's mixture to …",
+            ],
+        ),
+        (
             "data: {synthetic: rings}\nteacher: {fresh_noise: true}\n",
             &["a.yaml:2:24: teacher.fresh_noise: is noise of pixels, and the rows are no pictures; …"],
         ),
