@@ -11,7 +11,7 @@ import random
 from study import npy
 
 SIDE = 8
-# rows of each part that are made, the first ones
+# rows of each part that are made where nothing else is asked for, the first ones
 ROWS = {"train": 100_000, "validation": 10_000, "test": 10_000}
 COORDINATES = {"train": "coords_train.npy.gz", "validation": "coords_val.npy.gz", "test": "coords_test.npy.gz"}
 FILES = ["images.npy.gz", "images.csv", *COORDINATES.values()]
@@ -24,12 +24,12 @@ def prepared(pixels, draw):
     return [value - mean for value in noisy[:-1]]
 
 
-def make(there, here):
-    """Writes the parts to the folder `here` from the images and places in `there`."""
+def make(there, here, parts=ROWS):
+    """Writes the parts to the folder `here` from the images and places in `there`: of each the first rows, so many."""
     (_, size), images = npy.read(there / "images.npy.gz")
     with (there / "images.csv").open() as file:
         widths = [int(image["width"]) for image in csv.DictReader(file)]
-    for part, rows in ROWS.items():
+    for part, rows in parts.items():
         _, places = npy.read(there / COORDINATES[part])
         draw = random.Random(f"bsds300 {part}").random
         values = array.array("f")

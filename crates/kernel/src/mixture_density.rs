@@ -185,8 +185,8 @@ fn apply<R: Real>(densities: &mut Densities<R>, x: &Lane<R>) -> Lane<R> {
     }
     for part in parts {
         for n in 0..COLUMNS {
-            part.weight[n] = part.weight[n] / weights[n];
-            part.density[n] = part.density[n] / sum[n];
+            part.weight[n] /= weights[n];
+            part.density[n] /= sum[n];
         }
     }
     let mut log = [R::zero(); COLUMNS];
