@@ -8,7 +8,7 @@ OPENING = """\
 # Density: teachers beside the published results
 
 Maximum likelihood alone, on the data of the papers. Test log-likelihoods: nats, mean ± two standard errors over the
-test rows, in the units in which the papers give them. Ours are trained on two threads; *minutes* are wall clock of the
+test rows, in the units in which the papers give them. Ours are trained on two threads; *training* is wall clock of the
 whole training.
 
 This page is written by `scripts/density` from `results.jsonl`; nothing measured in it is typed by hand, and nothing
@@ -34,7 +34,7 @@ def page(rows):
             if data == name and row in found:
                 lines.append((found[row]["log_likelihood"]["mean"], ours(found[row])))
         lines.sort(key=lambda line: line[0])
-        header = ["model", "test log-likelihood", "parameters", "minutes", "source"]
+        header = ["model", "test log-likelihood", "parameters", "training", "source"]
         parts += [f"## {words}", table(header, [cells for _, cells in lines])]
     return "\n\n".join([*parts, AGAIN]) + "\n"
 
@@ -42,8 +42,8 @@ def page(rows):
 def ours(row):
     likelihood = row["log_likelihood"]
     told = [f"**{row['about']}**", both(likelihood["mean"], 2 * likelihood["standard_error"]), f"{row['parameters']:,}"]
-    minutes = duration(row["seconds"]) if row["seconds"] is not None else "–"
-    return [*told, minutes, f"[`{row['row']}.yaml`]({row['row']}.yaml), flowstill {row['version']}"]
+    training = duration(row["seconds"]) if row["seconds"] is not None else "–"
+    return [*told, training, f"[`{row['row']}.yaml`]({row['row']}.yaml), flowstill {row['version']}"]
 
 
 def both(mean, error):
