@@ -82,3 +82,32 @@ fn fresh_noise_changes_the_training_and_is_the_same_each_time() {
     desk.write("rows.yaml", changed(TWO_MOONS, "teacher:\n", "teacher:\n  fresh_noise: true\n"));
     desk.flowstill("train rows.yaml").fails(2).says(&["rows.yaml:5:", "teacher.fresh_noise", "no pictures"]);
 }
+
+#[test]
+fn rows_that_stay_in_their_file_teach_the_same() {
+    let desk = Desk::with("all.yaml", TWO_MOONS);
+    for part in ["train", "validation", "test"] {
+        desk.flowstill(&format!("rows all.yaml --part {part} --output {part}.npy")).well();
+    }
+    let files = "data: {train: train.npy, validation: validation.npy, test: test.npy";
+    let teacher =
+        "teacher: {layers: 2, hidden: [8], dropout: 0.1, training: {steps: 60, batch: 64, validate_every: 20}}\n";
+    desk.write("held.yaml", format!("{files}}}\n{teacher}"));
+    desk.write("streamed.yaml", format!("{files}, stream: true}}\n{teacher}"));
+    for run in ["held", "streamed"] {
+        desk.flowstill(&format!("train {run}.yaml --quiet")).well();
+    }
+    let weights = |run: &str| desk.read(&format!("runs/{run}/teacher.safetensors"));
+    assert_eq!(weights("held"), weights("streamed"));
+    desk.flowstill("rows streamed.yaml --part train --output again.npy").well();
+    let numbers = |file: &str| -> Vec<f64> {
+        let bytes = desk.read(file);
+        bytes[128..].chunks_exact(8).map(|bytes| f64::from_le_bytes(bytes.try_into().expect("8 bytes"))).collect()
+    };
+    let (again, train) = (numbers("again.npy"), numbers("train.npy"));
+    assert!(again.len() == train.len() && again.iter().zip(&train).all(|(a, b)| (a - b).abs() < 1e-6));
+
+    let rows = desk.read("train.npy");
+    desk.write("train.npy", &rows[..rows.len() - 8]);
+    desk.flowstill("train streamed.yaml --overwrite").fails(2).says(&["train.npy", "ends too early"]);
+}

@@ -3,12 +3,16 @@
 use super::unless_closed;
 use crate::arguments::{Part, Rows};
 use anyhow::Result;
-use flowstill_data::{load, write};
+use flowstill_data::{DataError, Dataset, Stream, load, write};
 use flowstill_runner::{Experiment, RunError};
+use std::path::Path;
 
 pub fn rows(options: &Rows) -> Result<()> {
     let experiment = Experiment::load(&options.file).map_err(RunError::from)?;
     let data = load(&experiment.data).map_err(RunError::from)?;
+    if let (Part::Train, Some(stream)) = (options.part, &data.stream) {
+        return Ok(unless_closed(write_all(&options.output, &data, stream))?);
+    }
     let part = match options.part {
         Part::Train => &data.train,
         Part::Validation => &data.validation,
@@ -22,4 +26,18 @@ pub fn rows(options: &Rows) -> Result<()> {
     let written = write::create(&options.output, &data.columns, part.len() as u64)
         .and_then(|mut writer| writer.write_rows(&values).and_then(|()| writer.finish()));
     Ok(unless_closed(written)?)
+}
+
+/// Rows written at a time that stay in their file.
+const AT_ONCE: usize = 1 << 14;
+
+fn write_all(output: &Path, data: &Dataset, stream: &Stream) -> Result<(), DataError> {
+    let mut writer = write::create(output, &data.columns, stream.len() as u64)?;
+    let mut rows = Vec::new();
+    let all: Vec<u32> = (0..stream.len() as u32).collect();
+    for indices in all.chunks(AT_ONCE) {
+        stream.gather(indices, &mut rows)?;
+        writer.write_rows(&data.restore(&rows))?;
+    }
+    writer.finish()
 }

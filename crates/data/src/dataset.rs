@@ -1,10 +1,12 @@
 //! Data ready for a flow: three standardised parts, and what is needed to speak of them in data space.
 
+use flowstill_model::standardizer::Moments;
 use flowstill_model::{Pixels, Standardizer};
-use sha2::{Digest, Sha256};
 
 use crate::dequantise::dequantise;
 use crate::error::DataError;
+use crate::hash::ContentHash;
+use crate::stream::{MOST_KEPT, Stream, Walked};
 
 /// Fewest rows of a training part: below it not even a mean is worth fitting.
 pub const MINIMUM_TRAINING_ROWS: usize = 10;
@@ -48,6 +50,9 @@ pub struct Dataset {
     /// Fitted on the training part alone.
     pub standardizer: Standardizer,
     pub train: Rows,
+    /// All training rows, where they stay in their file: `train` then holds some of them, evenly spaced, for what is computed
+    /// from the training part as a whole.
+    pub stream: Option<Stream>,
     pub validation: Rows,
     pub test: Rows,
     /// SHA-256 (hexadecimal) of the three parts in data space: their sizes and values as little-endian 64-bit words.
@@ -61,6 +66,11 @@ impl Dataset {
         self.columns.len()
     }
 
+    /// Number of training rows.
+    pub fn training_rows(&self) -> usize {
+        self.stream.as_ref().map_or(self.train.len(), Stream::len)
+    }
+
     /// Standardised rows in data space, row-major: real values of pixels where rows are pictures.
     pub fn restore(&self, rows: &[f32]) -> Vec<f64> {
         let mut values = self.standardizer.restore(rows);
@@ -72,7 +82,7 @@ impl Dataset {
 
     /// Standardises three parts given in data space, `[train, validation, test]`, each row-major.
     pub(crate) fn assemble(name: String, columns: Vec<String>, parts: [Vec<f64>; 3]) -> Result<Self, DataError> {
-        check_rows(&name, columns.len(), &parts)?;
+        check_rows(&name, parts.each_ref().map(|values| values.len() / columns.len()))?;
         let hash = content_hash(columns.len(), &parts, None);
         Self::standardised(name, columns, None, None, parts, hash)
     }
@@ -87,7 +97,7 @@ impl Dataset {
         mut parts: [Vec<f64>; 3],
     ) -> Result<Self, DataError> {
         let dim = columns.len();
-        check_rows(&name, dim, &parts)?;
+        check_rows(&name, parts.each_ref().map(|values| values.len() / dim))?;
         pixels.check(dim).map_err(|reason| DataError::Pixels { dataset: name.clone(), reason })?;
         check_pixels(&name, &columns, &parts, pixels.levels)?;
         let hash = content_hash(dim, &parts, Some(&pixels));
@@ -111,25 +121,60 @@ impl Dataset {
         hash: String,
     ) -> Result<Self, DataError> {
         let dim = columns.len();
-        let standardizer = fit(&name, &columns, &parts[0])?;
+        let mut of_columns = Columns::new(dim);
+        of_columns.add(&parts[0]);
+        let standardizer = of_columns.standardizer(&name, &columns)?;
         let [train, validation, test] = parts.map(|values| Rows { dim, values: standardizer.standardize(&values) });
-        for rows in [&train, &validation, &test] {
-            if let Some(at) = rows.values.iter().position(|v| !v.is_finite()) {
-                return Err(DataError::Scale { dataset: name, column: columns[at % dim].clone() });
-            }
+        check_scale(&name, &columns, [&train, &validation, &test])?;
+        Ok(Self { name, columns, pixels, whole, standardizer, train, stream: None, validation, test, hash })
+    }
+
+    /// The same with training rows that stay in their file, which is gone through once.
+    pub(crate) fn streamed(
+        name: String,
+        columns: Vec<String>,
+        stream: Stream,
+        held_out: [Vec<f64>; 2],
+    ) -> Result<Self, DataError> {
+        let dim = columns.len();
+        let [validation, test] = held_out.each_ref().map(|values| values.len() / dim);
+        check_rows(&name, [stream.len(), validation, test])?;
+        let mut hash = ContentHash::new(dim);
+        hash.begin(stream.len());
+        let Walked { columns: of_columns, kept, stride } = stream.walk(MOST_KEPT, |values| hash.add(values))?;
+        for values in &held_out {
+            hash.begin(values.len() / dim);
+            hash.add(values);
         }
-        Ok(Self { name, columns, pixels, whole, standardizer, train, validation, test, hash })
+        if stride > 1 {
+            hash.add_stride(stride);
+        }
+        let standardizer = of_columns.standardizer(&name, &columns)?;
+        let [validation, test] = held_out.map(|values| Rows { dim, values: standardizer.standardize(&values) });
+        let train = Rows { dim, values: standardizer.standardize(&kept) };
+        check_scale(&name, &columns, [&train, &validation, &test])?;
+        let (stream, hash) = (Some(stream.standardised_by(standardizer.clone())), hash.finish());
+        Ok(Self { name, columns, pixels: None, whole: None, standardizer, train, stream, validation, test, hash })
     }
 }
 
 const PARTS: [&str; 3] = ["training", "validation", "test"];
 
-fn check_rows(name: &str, dim: usize, parts: &[Vec<f64>; 3]) -> Result<(), DataError> {
+fn check_rows(name: &str, rows: [usize; 3]) -> Result<(), DataError> {
     let minima = [MINIMUM_TRAINING_ROWS, MINIMUM_HELD_OUT_ROWS, MINIMUM_HELD_OUT_ROWS];
-    for ((part, values), minimum) in PARTS.into_iter().zip(parts).zip(minima) {
-        let rows = values.len() / dim;
+    for ((part, rows), minimum) in PARTS.into_iter().zip(rows).zip(minima) {
         if rows < minimum {
             return Err(DataError::TooFewRows { dataset: name.to_owned(), part, rows, minimum });
+        }
+    }
+    Ok(())
+}
+
+/// Single precision holds every standardised value.
+fn check_scale(name: &str, columns: &[String], parts: [&Rows; 3]) -> Result<(), DataError> {
+    for rows in parts {
+        if let Some(at) = rows.values.iter().position(|v| !v.is_finite()) {
+            return Err(DataError::Scale { dataset: name.to_owned(), column: columns[at % columns.len()].clone() });
         }
     }
     Ok(())
@@ -150,40 +195,61 @@ pub fn no_pixel(values: &[f64], levels: u32) -> Option<usize> {
     values.iter().position(|v| !(v.fract() == 0.0 && (0.0..f64::from(levels)).contains(v)))
 }
 
-fn fit(dataset: &str, columns: &[String], train: &[f64]) -> Result<Standardizer, DataError> {
-    let dim = columns.len();
-    for (j, name) in columns.iter().enumerate() {
-        let value = train[j];
-        if train.iter().skip(j).step_by(dim).all(|&v| v == value) {
-            let rows = train.len() / dim;
-            return Err(DataError::Constant { dataset: dataset.to_string(), column: name.clone(), value, rows });
-        }
+/// What is known of the columns of the training part once all its rows were seen.
+#[derive(Debug)]
+pub(crate) struct Columns {
+    moments: Moments,
+    rows: usize,
+    first: Vec<f64>,
+    varies: Vec<bool>,
+}
+
+impl Columns {
+    pub fn new(dim: usize) -> Self {
+        Self { moments: Moments::new(dim), rows: 0, first: Vec::new(), varies: vec![false; dim] }
     }
-    let standardizer = Standardizer::fit(train, dim);
-    match standardizer.sd.iter().position(|&sd| !(sd > 0.0 && sd.is_finite())) {
-        Some(j) => Err(DataError::Scale { dataset: dataset.to_string(), column: columns[j].clone() }),
-        None => Ok(standardizer),
+
+    /// Further rows, row-major.
+    pub fn add(&mut self, values: &[f64]) {
+        let dim = self.varies.len();
+        if self.first.is_empty() {
+            self.first = values[..dim.min(values.len())].to_vec();
+        }
+        for row in values.chunks_exact(dim) {
+            for ((varies, first), value) in self.varies.iter_mut().zip(&self.first).zip(row) {
+                *varies |= value != first;
+            }
+        }
+        self.rows += values.len() / dim;
+        self.moments.add(values);
+    }
+
+    /// # Errors
+    /// A column that is constant, or cannot be standardised.
+    fn standardizer(self, dataset: &str, names: &[String]) -> Result<Standardizer, DataError> {
+        let dataset = dataset.to_owned();
+        if let Some(j) = self.varies.iter().position(|varies| !varies) {
+            let (column, value, rows) = (names[j].clone(), self.first[j], self.rows);
+            return Err(DataError::Constant { dataset, column, value, rows });
+        }
+        let standardizer = self.moments.standardizer();
+        match standardizer.sd.iter().position(|&sd| !(sd > 0.0 && sd.is_finite())) {
+            Some(j) => Err(DataError::Scale { dataset, column: names[j].clone() }),
+            None => Ok(standardizer),
+        }
     }
 }
 
 fn content_hash(dim: usize, parts: &[Vec<f64>; 3], pixels: Option<&Pixels>) -> String {
-    let mut hasher = Sha256::new();
-    hasher.update((dim as u64).to_le_bytes());
-    let mut bytes = Vec::with_capacity(1 << 16);
+    let mut hash = ContentHash::new(dim);
     for values in parts {
-        hasher.update(((values.len() / dim) as u64).to_le_bytes());
-        for chunk in values.chunks(1 << 13) {
-            bytes.clear();
-            bytes.extend(chunk.iter().flat_map(|v| v.to_le_bytes()));
-            hasher.update(&bytes);
-        }
+        hash.begin(values.len() / dim);
+        hash.add(values);
     }
-    if let Some(Pixels { levels, alpha, shape }) = pixels {
-        hasher.update(levels.to_le_bytes());
-        hasher.update(alpha.to_le_bytes());
-        shape.iter().flatten().for_each(|size| hasher.update((*size as u64).to_le_bytes()));
+    if let Some(pixels) = pixels {
+        hash.add_pixels(pixels);
     }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finish()
 }
 
 #[cfg(test)]

@@ -57,6 +57,9 @@ pub enum DataError {
     )]
     NoBytes { path: PathBuf, found: String },
 
+    #[error("{}: {found}; rows that stay in their file are those of an uncompressed .npy in C order", path.display())]
+    NoStream { path: PathBuf, found: String },
+
     #[error("{}: {}; name the folder that holds the pictures", path.display(), if *file { "a file" } else { "no such folder" })]
     NoFolder { path: PathBuf, file: bool },
 

@@ -3,6 +3,7 @@
 use crate::dataset::Dataset;
 use crate::dequantise::dequantise;
 use flowstill_model::{Pixels, Standardizer};
+use rayon::prelude::*;
 
 /// The training pictures of a data set before noise made them real.
 ///
@@ -25,17 +26,18 @@ impl<'a> FreshNoise<'a> {
     }
 
     /// As [`gather`](crate::batches::gather), with the noise of this epoch (from 0): that of a row is a pure function of (seed,
-    /// epoch, row), and none that the data set itself has.
+    /// epoch, row), and none that the data set itself has. Uses the current rayon pool.
     pub fn gather(&self, epoch: u64, indices: &[u32], out: &mut Vec<f32>) {
         let dim = self.standardizer.dim();
-        let mut values = Vec::with_capacity(indices.len() * dim);
-        for &row in indices {
-            let begin = values.len();
-            values.extend(self.whole[row as usize * dim..][..dim].iter().map(|&k| f64::from(k)));
-            dequantise(self.seed, epoch + 1, row.into(), dim, &mut values[begin..]);
-        }
-        values.iter_mut().for_each(|value| *value = self.pixels.to_logit(*value));
-        *out = self.standardizer.standardize(&values);
+        out.clear();
+        out.resize(indices.len() * dim, 0.0);
+        indices.par_iter().zip(out.par_chunks_mut(dim)).for_each(|(&row, out)| {
+            let pixels = &self.whole[row as usize * dim..][..dim];
+            let mut values: Vec<f64> = pixels.iter().map(|&k| f64::from(k)).collect();
+            dequantise(self.seed, epoch + 1, row.into(), dim, &mut values);
+            values.iter_mut().for_each(|value| *value = self.pixels.to_logit(*value));
+            out.copy_from_slice(&self.standardizer.standardize(&values));
+        });
     }
 }
 

@@ -5,6 +5,7 @@
 //! - [`load`] turns a [`Source`] into a [`Dataset`]: three parts, standardised by the training part. Where rows are
 //!   pictures, noise and a logit make real numbers of their pixels first (see [`flowstill_model::Pixels`]).
 //! - [`Batches`] serves training rows in a seeded order that can be entered at any step.
+//! - [`Stream`] serves those of a file larger than memory, where they lie.
 //! - [`synthetic`] holds targets whose density is known exactly.
 //! - [`prepare`](prepare::prepare) makes the five benchmarks of the MAF paper of the files that they are published in.
 //! - [`RowWriter`] streams rows to .npy, .csv or standard output.
@@ -30,6 +31,7 @@ mod delimited;
 mod dequantise;
 pub mod error;
 mod fresh;
+mod hash;
 mod idx;
 pub mod mnist;
 mod npy;
@@ -38,6 +40,7 @@ pub mod permutation;
 pub mod prepare;
 pub mod source;
 pub mod split;
+pub mod stream;
 pub mod synthetic;
 pub mod table;
 pub mod write;
@@ -48,6 +51,7 @@ pub use dequantise::dequantise;
 pub use error::DataError;
 pub use fresh::FreshNoise;
 pub use source::{Source, load};
+pub use stream::Stream;
 pub use synthetic::{KnownDensity, Target, TargetError};
 pub use table::{Table, read_pictures, read_table};
 pub use write::{Precision, RowWriter, create, create_with};

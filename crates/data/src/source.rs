@@ -9,6 +9,7 @@ use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::mnist::Files;
 use crate::split;
+use crate::stream::Stream;
 use crate::synthetic::Target;
 use crate::table::{Table, read_pictures, read_table};
 
@@ -31,6 +32,8 @@ pub enum Source {
         pixels: Option<Pixels>,
         seed: u64,
     },
+    /// The same with training rows that stay in their file: see [`Stream`].
+    Streamed { train: PathBuf, validation: PathBuf, test: PathBuf },
     /// A folder of pictures as [`Files`] says, in its own parts.
     Mnist { folder: PathBuf, pixels: Pixels, seed: u64 },
     /// `rows` draws of a target with known density; row `i` depends on (seed, i) only.
@@ -43,7 +46,7 @@ impl Source {
         match self {
             Self::File { pixels, .. } | Self::Parts { pixels, .. } => pixels.is_some(),
             Self::Mnist { .. } => true,
-            Self::Synthetic { .. } => false,
+            Self::Streamed { .. } | Self::Synthetic { .. } => false,
         }
     }
 }
@@ -59,7 +62,7 @@ pub fn load(source: &Source) -> Result<Dataset, DataError> {
             split::check(*split)?;
             let table = read(path, pixels.as_ref())?;
             let (name, columns) = (stem(path), columns::names(path, &table));
-            check_rows(&name, table.rows())?;
+            rows_fit(&name, table.rows())?;
             let parts = split::deal(&table.values, table.dim, split, *seed);
             assemble(name, columns, shaped(pixels.as_ref(), &table), *seed, three(parts))
         }
@@ -68,7 +71,7 @@ pub fn load(source: &Source) -> Result<Dataset, DataError> {
             let pixels = pixels.as_ref();
             let first = read(train, pixels)?;
             let (name, columns) = (name_of_parts(train), columns::names(train, &first));
-            check_rows(&name, first.rows())?;
+            rows_fit(&name, first.rows())?;
             let given = |path: &Option<PathBuf>| {
                 path.as_ref().map(|p| read_like(p, pixels, train, &first, &columns)).transpose()
             };
@@ -90,12 +93,22 @@ pub fn load(source: &Source) -> Result<Dataset, DataError> {
             };
             assemble(name, columns, pixels, *seed, parts)
         }
+        Source::Streamed { train, validation, test } => {
+            let stream = Stream::open(train)?;
+            let name = name_of_parts(train);
+            let first = Table { columns: None, dim: stream.dim(), picture: None, values: Vec::new() };
+            let columns = columns::numbered(first.dim);
+            rows_fit(&name, stream.len())?;
+            let held_out = [validation, test].map(|path| read_like(path, None, train, &first, &columns));
+            let [validation, test] = held_out;
+            Dataset::streamed(name, columns, stream, [validation?, test?])
+        }
         Source::Mnist { folder, pixels, seed } => {
             let parts = Files::find(folder)?.read()?;
             let name = stem(folder);
             let (columns, pixels) = (columns::numbered(parts[0].dim), shaped(Some(pixels), &parts[0]));
             for part in &parts {
-                check_rows(&name, part.rows())?;
+                rows_fit(&name, part.rows())?;
             }
             assemble(name, columns, pixels, *seed, parts.map(|part| part.values))
         }
@@ -161,12 +174,12 @@ fn read_like(
             expected: columns[j].clone(),
         });
     }
-    check_rows(&stem(path), table.rows())?;
+    rows_fit(&stem(path), table.rows())?;
     Ok(table.values)
 }
 
 /// Rows are addressed by 32-bit indices.
-fn check_rows(name: &str, rows: usize) -> Result<(), DataError> {
+fn rows_fit(name: &str, rows: usize) -> Result<(), DataError> {
     let maximum = u32::MAX as usize;
     if rows > maximum {
         return Err(DataError::TooManyRows { dataset: name.to_string(), rows, maximum });

@@ -23,6 +23,11 @@ fn parts(train: &Path, validation: Option<&Path>, test: Option<&Path>) -> Source
     Source::Parts { train: train.to_path_buf(), validation, test, split: SPLIT, pixels: None, seed: 1 }
 }
 
+fn streamed(train: &Path, held_out: &Path) -> Source {
+    let [validation, test] = [held_out; 2].map(Path::to_path_buf);
+    Source::Streamed { train: train.to_path_buf(), validation, test }
+}
+
 fn sizes(data: &Dataset) -> [usize; 3] {
     [&data.train, &data.validation, &data.test].map(|r| r.len())
 }
@@ -142,4 +147,38 @@ fn public_types_cross_threads() {
     check::<flowstill_data::DataError>();
     check::<flowstill_data::Batches>();
     check::<Box<dyn flowstill_data::KnownDensity>>();
+}
+
+#[test]
+fn rows_that_stay_in_their_file_are_the_same_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let array = |name: &str, rows: std::ops::Range<i32>| {
+        let table = flowstill_data::read_table(csv(folder.path(), "rows.csv", rows.clone())).unwrap();
+        let path = folder.path().join(name);
+        let mut writer = create(&path, &["a".into(), "b".into()], rows.len() as u64).unwrap();
+        writer.write_rows(&table.values).unwrap();
+        writer.finish().unwrap();
+        path
+    };
+    let (train, held_out) = (array("train.npy", 0..300), array("test.npy", 300..340));
+    let whole = load(&parts(&train, Some(&held_out), Some(&held_out))).unwrap();
+    let data = load(&streamed(&train, &held_out)).unwrap();
+    assert_eq!((&data.hash, &data.standardizer, &data.name), (&whole.hash, &whole.standardizer, &whole.name));
+    assert_eq!((&data.train, &data.validation, &data.test), (&whole.train, &whole.validation, &whole.test));
+    let stream = data.stream.as_ref().unwrap();
+    assert_eq!((stream.len(), data.training_rows(), whole.training_rows()), (300, 300, 300));
+    let indices: Vec<u32> = (0..300).rev().collect();
+    let (mut read, mut held) = (Vec::new(), Vec::new());
+    stream.gather(&indices, &mut read).unwrap();
+    flowstill_data::gather(&whole.train, &indices, &mut held);
+    assert_eq!(read, held);
+
+    let constant = array("constant.npy", 0..1);
+    assert!(message(&streamed(&constant, &held_out)).contains("training part has 1 row"));
+    let narrow = folder.path().join("narrow.npy");
+    let mut writer = create(&narrow, &["a".into()], 40).unwrap();
+    writer.write_rows(&[1.0; 40]).unwrap();
+    writer.finish().unwrap();
+    assert!(message(&streamed(&narrow, &narrow)).contains("column x1 is constant (1 in all 40 training rows)"));
+    assert!(message(&streamed(&train, &narrow)).contains("narrow.npy: 1 column, but"));
 }

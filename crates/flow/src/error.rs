@@ -24,6 +24,8 @@ pub enum FlowError {
     NoConditionals(String),
     #[error("cannot keep the trajectories {path}: {reason}")]
     Trajectories { path: PathBuf, reason: String, kind: io::ErrorKind },
+    #[error("the reference engine drops no hidden units; train with the fused one, or without `dropout`")]
+    NoDropout,
     #[error("interrupted")]
     Interrupted,
 }

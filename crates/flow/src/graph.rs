@@ -10,7 +10,7 @@ use dfdx::prelude::{BroadcastTo, Device, SumTo};
 use dfdx::shapes::Shape;
 use dfdx::tensor::{Cpu, Gradients, OwnedTape, PutTape, SplitTape, Tape, Tensor, TensorFrom};
 use dfdx::tensor_ops::Backward;
-use flowstill_kernel::Real;
+use flowstill_kernel::{Dropout, Real};
 
 /// `f32` or `f64`, as both the kernel and dfdx know them.
 pub trait Element: Real + dfdx::dtypes::Dtype {}
@@ -26,6 +26,7 @@ pub type Column<E> = Tensor<(usize,), E, Cpu>;
 #[derive(Default)]
 pub struct Graph<E: Element> {
     tape: OwnedTape<E, Cpu>,
+    dropout: Option<Dropout>,
 }
 
 /// The gradients a recorded operation reads and adds to.
@@ -52,7 +53,18 @@ impl<E: Element> Adjoints<'_, E> {
 
 impl<E: Element> Graph<E> {
     pub fn new() -> Self {
-        Self { tape: OwnedTape::default() }
+        Self { tape: OwnedTape::default(), dropout: None }
+    }
+
+    /// An evaluation that drops hidden units of the conditioners, in layers whose parallel direction it takes on the fused
+    /// engine.
+    pub fn with_dropout(dropout: Option<Dropout>) -> Self {
+        Self { dropout, ..Self::new() }
+    }
+
+    /// What is dropped, if anything is.
+    pub(crate) fn dropout(&self) -> Option<Dropout> {
+        self.dropout
     }
 
     /// Applies dfdx operations to `x`, recording them.

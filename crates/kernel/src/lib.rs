@@ -7,6 +7,7 @@ pub mod activation;
 pub mod adam;
 pub mod affine;
 mod diagonal;
+pub mod dropout;
 pub mod element_map;
 mod elementwise;
 pub mod incremental;
@@ -33,6 +34,7 @@ pub mod univariate;
 mod weight_gradient;
 
 pub use activation::Activation;
+pub use dropout::Dropout;
 pub use element_map::ElementMap;
 pub use incremental::Incremental;
 pub use isa::Isa;

@@ -8,6 +8,7 @@
 //! coordinates determine everything: all hidden units have the degree `identity`, and read those alone; so do the
 //! outputs of the others, and those of the first read nothing but their biases.
 
+use crate::dropout;
 use crate::panels::COLUMNS;
 use crate::product::{self, Finish};
 use crate::trace::{Activations, Gradients};
@@ -231,6 +232,11 @@ impl Made {
             });
             let finish = Finish { skip, activation: (l < last).then_some(self.activation) };
             product::forward(linear, theta, &before[l], finish, kept, y);
+            if let Some((dropout, start)) = cache.dropout.filter(|_| dropout::drops(self, l)) {
+                let mask = &mut cache.masks[l];
+                dropout.draw(start + linear.weight.start, rows, linear.columns, mask);
+                dropout::forward(mask, y);
+            }
         }
     }
 
@@ -253,6 +259,12 @@ impl Made {
             }
             dx.reshape(rows, linear.inputs);
             let transposed = &transposed[self.transposed[l].clone()];
+            if l > 0 && cache.dropout.is_some() && dropout::drops(self, l - 1) {
+                // no residual connection starts from what is dropped
+                product::backward_input(linear, transposed, dy, None, None, dx);
+                dropout::backward(self.activation, &cache.masks[l - 1], &cache.layers[l], dx);
+                continue;
+            }
             let made_by = (l > 0).then(|| (self.activation, &cache.layers[l]));
             let skip = (l > 0 && self.skip_source(l + 1).is_some()).then_some(&*beyond);
             product::backward_input(linear, transposed, dy, made_by, skip, dx);

@@ -5,6 +5,7 @@
 
 use crate::affine::{self, Direction};
 use crate::diagonal;
+use crate::dropout::Dropout;
 use crate::elementwise::add_panels;
 use crate::mixture_density::{self, Densities};
 use crate::panels::Panels;
@@ -48,6 +49,7 @@ struct Placed {
 #[derive(Debug, Clone, Default)]
 pub struct Workspace<R> {
     rows: usize,
+    dropout: Option<Dropout>,
     steps: Vec<Kept<R>>,
     gradients: Gradients<R>,
     /// the gradient of the values between two layers
@@ -59,6 +61,13 @@ pub struct Workspace<R> {
 struct Kept<R> {
     activations: Activations<R>,
     y: Panels<R>,
+}
+
+impl<R> Workspace<R> {
+    /// Whether the forward passes from now on drop hidden units.
+    pub fn drop_out(&mut self, dropout: Option<Dropout>) {
+        self.dropout = dropout;
+    }
 }
 
 impl Parallel {
@@ -137,13 +146,16 @@ impl Parallel {
         if rows == 0 {
             return;
         }
+        let dropout = workspace.dropout;
         workspace.steps.resize_with(self.steps.len(), Kept::default);
         for (k, placed) in self.steps.iter().enumerate() {
             let (before, after) = workspace.steps.split_at_mut(k);
             let kept = &mut after[0];
+            let start = placed.theta.start;
             let theta = &theta[placed.theta.clone()];
             match &placed.layer {
                 Layer::Autoregressive { made, map, .. } => {
+                    kept.activations.drop_out(dropout.map(|dropout| (dropout, start)));
                     placed.load(before.last(), values, kept.activations.input_mut(made, rows));
                     made.forward(theta, &mut kept.activations);
                     kept.y.reshape(rows, self.dim);
@@ -188,7 +200,7 @@ impl Parallel {
         mut d_theta: Option<&mut [R]>,
         d_values: &mut [R],
     ) {
-        let Workspace { rows, steps, gradients, d_values: d, permuted } = workspace;
+        let Workspace { rows, steps, gradients, d_values: d, permuted, .. } = workspace;
         let rows = *rows;
         assert!(d_mapped.len() == rows * self.dim && d_log_det.len() == rows, "gradients of other rows");
         if rows == 0 {

@@ -1,5 +1,6 @@
 //! What a network's passes leave behind: activations for the way back, gradients on it.
 
+use crate::dropout::Dropout;
 use crate::made::GROUP;
 use crate::panels::{COLUMNS, Panels, column_offset};
 use crate::{Made, Real};
@@ -11,6 +12,9 @@ pub struct Activations<R> {
     pub(crate) layers: Vec<Panels<R>>,
     /// sums of the hidden layers that a residual connection starts from
     pub(crate) sums: Vec<Panels<R>>,
+    /// what multiplies the hidden layers that [`Dropout`] is for
+    pub(crate) masks: Vec<Panels<R>>,
+    pub(crate) dropout: Option<(Dropout, usize)>,
 }
 
 /// Gradients on their way back; reuse them from call to call and from network to network.
@@ -26,12 +30,19 @@ impl<R: Real> Activations<R> {
     pub fn input_mut(&mut self, made: &Made, rows: usize) -> &mut Panels<R> {
         self.layers.resize_with(made.linears().len() + 1, Panels::default);
         self.sums.resize_with(if made.is_residual() { made.linears().len() } else { 0 }, Panels::default);
+        self.masks.resize_with(if self.dropout.is_some() { made.linears().len() } else { 0 }, Panels::default);
         self.layers[0].reshape(rows, made.dim());
         &mut self.layers[0]
     }
 
     pub fn input(&self) -> &Panels<R> {
         &self.layers[0]
+    }
+
+    /// From the next [`Activations::input_mut`] on, whether hidden units are dropped, and where the network's parameters start
+    /// among all.
+    pub fn drop_out(&mut self, dropout: Option<(Dropout, usize)>) {
+        self.dropout = dropout;
     }
 
     /// For every 8 coordinates `params_per_dim` times 8 columns, one for each of them.

@@ -17,19 +17,11 @@ impl Standardizer {
         Self { mean: vec![0.0; dim], sd: vec![1.0; dim] }
     }
 
-    /// Column means and (population) standard deviations of `rows`, row-major, by Welford's method.
+    /// Column means and (population) standard deviations of `rows`, row-major.
     pub fn fit(rows: &[f64], dim: usize) -> Self {
-        let mut mean = vec![0.0; dim];
-        let mut sum_of_squares = vec![0.0; dim];
-        for (i, row) in rows.chunks_exact(dim).enumerate() {
-            for ((m, s), &x) in mean.iter_mut().zip(&mut sum_of_squares).zip(row) {
-                let before = x - *m;
-                *m += before / (i + 1) as f64;
-                *s += before * (x - *m);
-            }
-        }
-        let n = (rows.len() / dim).max(1) as f64;
-        Self { mean, sd: sum_of_squares.into_iter().map(|s| (s / n).sqrt()).collect() }
+        let mut moments = Moments::new(dim);
+        moments.add(rows);
+        moments.standardizer()
     }
 
     pub fn dim(&self) -> usize {
@@ -51,6 +43,38 @@ impl Standardizer {
     /// `log|det dx/dx_std| = Σ log sd`: subtract it from a standardised log-density to get the one in data space.
     pub fn log_det(&self) -> f64 {
         self.sd.iter().map(|s| s.ln()).sum()
+    }
+}
+
+/// Column means and sums of squares, by Welford's method: rows may come in parts.
+#[derive(Debug, Clone)]
+pub struct Moments {
+    rows: usize,
+    mean: Vec<f64>,
+    sum_of_squares: Vec<f64>,
+}
+
+impl Moments {
+    pub fn new(dim: usize) -> Self {
+        Self { rows: 0, mean: vec![0.0; dim], sum_of_squares: vec![0.0; dim] }
+    }
+
+    /// Further rows, row-major.
+    pub fn add(&mut self, rows: &[f64]) {
+        for row in rows.chunks_exact(self.mean.len()) {
+            self.rows += 1;
+            for ((m, s), &x) in self.mean.iter_mut().zip(&mut self.sum_of_squares).zip(row) {
+                let before = x - *m;
+                *m += before / self.rows as f64;
+                *s += before * (x - *m);
+            }
+        }
+    }
+
+    /// What standardises the rows so far.
+    pub fn standardizer(self) -> Standardizer {
+        let n = self.rows.max(1) as f64;
+        Standardizer { mean: self.mean, sd: self.sum_of_squares.into_iter().map(|s| (s / n).sqrt()).collect() }
     }
 }
 

@@ -59,7 +59,7 @@ impl<'a> Pipeline<'a> {
         console.say(&format!(
             "{}: {} training rows, {} validation, {} test, {} columns; threads: {threads}",
             data.name,
-            data.train.len(),
+            data.training_rows(),
             data.validation.len(),
             data.test.len(),
             data.dim()

@@ -1,6 +1,6 @@
 //! The learning-rate range test of an experiment's teacher.
 
-use crate::config::{Experiment, Fitting, TeacherPlan};
+use crate::config::{Experiment, Fitting, FlowPlan, TeacherPlan};
 use crate::console::Console;
 use crate::error::RunError;
 use flowstill_data::Dataset;
@@ -30,8 +30,9 @@ pub fn try_rates(
         return Err(RunError::NoRate { reason: "is a mixture of Gaussians, which is fitted by EM" });
     };
     experiment.buildable(data)?;
-    let (fresh_noise, seed, engine) = (plan.fresh_noise, experiment.seed, Engine::default());
-    let learning = Learning { training, fresh_noise, seed, engine };
+    let FlowPlan { fresh_noise, dropout, .. } = **plan;
+    let (seed, engine) = (experiment.seed, Engine::default());
+    let learning = Learning { training, fresh_noise, dropout, seed, engine };
     let mut progress = Progress(console);
     let tried = flowstill_teacher::try_rates(data, &plan.architecture, learning, rates, &mut progress);
     progress.0.trained();

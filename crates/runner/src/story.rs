@@ -16,7 +16,7 @@ pub fn trained(experiment: &Experiment, data: &Dataset, by: &str) -> String {
             "The teacher, {}, was fitted to {} rows of {} ({columns} column{plural}) by maximum likelihood, and distilled \
              into the student, {by_student}, by {by}.",
             in_words(&teacher.architecture, Role::Teacher),
-            with_thousands(data.train.len()),
+            with_thousands(data.training_rows()),
             data.name,
         ),
         None => format!(

@@ -41,7 +41,7 @@ pub fn report(
         pixels: data.pixels.clone(),
         architecture: vec![teacher_in_words, in_words("Student", student)],
         facts: vec![
-            ("training rows".into(), with_thousands(data.train.len())),
+            ("training rows".into(), with_thousands(data.training_rows())),
             ("validation rows".into(), with_thousands(data.validation.len())),
             ("test rows".into(), with_thousands(data.test.len())),
             match data.pixels.as_ref().and_then(|pixels| pixels.shape) {

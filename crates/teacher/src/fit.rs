@@ -24,6 +24,8 @@ pub struct Learning<'a> {
     pub training: &'a Settings,
     /// whether the noise of pictures is drawn anew in every epoch
     pub fresh_noise: bool,
+    /// probability with which a hidden unit of the conditioners is dropped in a step, below 1; 0 for none
+    pub dropout: f64,
     pub seed: u64,
     pub engine: Engine,
 }
@@ -66,17 +68,25 @@ struct Prepared<'a> {
 }
 
 fn prepare<'a>(data: &'a Dataset, architecture: &Architecture, learning: Learning) -> Result<Prepared<'a>, TrainError> {
-    let Learning { training, fresh_noise, seed, engine } = learning;
+    let Learning { training, fresh_noise, dropout, seed, engine } = learning;
     let failed = |e: FlowError| TrainError::Objective(Box::new(e));
+    if dropout > 0.0 && engine == Engine::Reference {
+        return Err(TrainError::Refused(Box::new(FlowError::NoDropout)));
+    }
     let spec = architecture.spec(data.dim(), Orientation::Maf, seed);
     let mut start = initial_parameters(&spec, seed);
     calibrate(&spec, &mut start, &data.train.values, Orientation::Maf, Calibrate::ActNorm).map_err(failed)?;
     if matches!(architecture.base, Base::Mixture { start: Start::Em, .. }) {
         start_base(&spec, &mut start, &data.train, seed)?;
     }
-    let mut objective = Nll::new(&spec, &data.train, &data.validation, training.batch, seed, engine).map_err(failed)?;
+    let mut objective = Nll::new(&spec, &data.train, &data.validation, training.batch, seed, engine)
+        .map_err(failed)?
+        .with_dropout(dropout, seed);
     if let Some(fresh) = FreshNoise::new(data, seed).filter(|_| fresh_noise) {
         objective = objective.with_fresh_noise(fresh);
+    }
+    if let Some(stream) = &data.stream {
+        objective = objective.with_stream(stream, training.batch, seed);
     }
     Ok(Prepared { spec, start, objective })
 }

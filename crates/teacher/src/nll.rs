@@ -2,11 +2,12 @@
 //! forward Kullback–Leibler divergence from the data's distribution, up to a constant.
 
 use flowstill_data::batches::{Batches, gather};
-use flowstill_data::{FreshNoise, Rows};
+use flowstill_data::{DataError, FreshNoise, Rows, Stream};
 use flowstill_flow::calibrate::{Calibrate, calibrate, finite_pass};
 use flowstill_flow::graph::{Graph, Parameters, rows};
 use flowstill_flow::shards::{self, Accumulator};
 use flowstill_flow::{Engine, Flow, FlowError};
+use flowstill_kernel::Dropout;
 use flowstill_model::fold::fold_batch_norm;
 use flowstill_model::{FlowSpec, Orientation};
 use flowstill_trainer::{Objective, Validation};
@@ -22,6 +23,9 @@ pub struct Nll<'a> {
     validation: &'a Rows,
     batches: Batches,
     fresh: Option<FreshNoise<'a>>,
+    stream: Option<&'a Stream>,
+    /// probability and seed
+    dropout: Option<(f64, u64)>,
     batch: Vec<f32>,
     shards: Accumulator,
     /// memory of the transposed weights, from step to step
@@ -48,6 +52,8 @@ impl<'a> Nll<'a> {
             validation,
             batches: Batches::new(train.len(), batch, seed),
             fresh: None,
+            stream: None,
+            dropout: None,
             batch: Vec::new(),
             shards: Accumulator::default(),
             spare: Vec::new(),
@@ -60,14 +66,29 @@ impl<'a> Nll<'a> {
         self
     }
 
+    /// Takes the training rows from their file; `train` is then some of them.
+    pub fn with_stream(mut self, stream: &'a Stream, batch: usize, seed: u64) -> Self {
+        self.batches = Batches::new(stream.len(), batch, seed);
+        self.stream = Some(stream);
+        self
+    }
+
+    /// Drops hidden units of the conditioners with this probability, if it is above 0, as long as it trains.
+    pub fn with_dropout(mut self, rate: f64, seed: u64) -> Self {
+        self.dropout = (rate > 0.0).then_some((rate, seed));
+        self
+    }
+
     /// Fills the batch of a step.
-    fn gather(&mut self, step: u64) {
+    fn gather(&mut self, step: u64) -> Result<(), DataError> {
         let epoch = step / self.batches.batches_per_epoch();
         let indices = self.batches.indices(step);
-        match &self.fresh {
-            Some(fresh) => fresh.gather(epoch, indices, &mut self.batch),
-            None => gather(self.train, indices, &mut self.batch),
+        match (&self.fresh, self.stream) {
+            (Some(fresh), _) => fresh.gather(epoch, indices, &mut self.batch),
+            (None, Some(stream)) => stream.gather(indices, &mut self.batch)?,
+            (None, None) => gather(self.train, indices, &mut self.batch),
         }
+        Ok(())
     }
 }
 
@@ -78,16 +99,17 @@ impl Objective for Nll<'_> {
         step: u64,
         gradient: &mut Vec<f32>,
     ) -> Result<Vec<f64>, Box<dyn Error + Send + Sync>> {
-        self.gather(step);
+        self.gather(step)?;
         let dim = self.spec.dim;
         let count = self.batch.len() / dim;
         let ranges = shards::ranges(count, self.spec.couples_rows());
         let theta = Parameters::frozen(theta.clone());
         self.flow.prepare(&theta, std::mem::take(&mut self.spare))?;
-        let (flow, batch) = (&self.flow, &self.batch);
+        let (flow, batch, dropout) = (&self.flow, &self.batch, self.dropout);
         let sums = self.shards.map(&ranges, &theta, gradient, |range, theta| {
             let x = rows(batch[range.start * dim..range.end * dim].to_vec(), dim);
-            let mut graph = Graph::new();
+            let first_row = range.start as u64;
+            let mut graph = Graph::with_dropout(dropout.map(|(rate, seed)| Dropout { rate, seed, step, first_row }));
             let log_prob = flow.log_prob(theta, &x, &mut graph)?;
             let sum: f64 = log_prob.as_vec().iter().map(|&v| f64::from(v)).sum();
             graph.backward_sum(&log_prob, -1.0 / count as f64);
@@ -107,7 +129,7 @@ impl Objective for Nll<'_> {
     }
 
     fn locate_non_finite(&mut self, theta: &Arc<Vec<f32>>, step: u64) -> Option<String> {
-        self.gather(step);
+        self.gather(step).ok()?;
         let mut theta = theta.to_vec();
         calibrate(&self.spec, &mut theta, &self.batch, Orientation::Maf, Calibrate::BatchNorm).ok()?;
         finite_pass(&self.spec, &theta, &self.batch, Orientation::Maf).err().map(|e| e.to_string())

@@ -4,7 +4,7 @@ use flowstill_data::{Source, load, synthetic};
 use flowstill_flow::Engine;
 use flowstill_model::{Architecture, Normalisation};
 use flowstill_teacher::{Learning, Trained, fit, nll::log_prob};
-use flowstill_trainer::{End, Environment, Observer, Record, Schedule, Settings, StepReport};
+use flowstill_trainer::{End, Environment, Observer, Record, Schedule, Settings, StepReport, TrainError};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -41,11 +41,23 @@ fn train(
     stop: &AtomicBool,
     observer: &mut (dyn Observer + Send),
 ) -> Trained {
+    let learning = Learning { training: settings, fresh_noise: false, dropout: 0.0, seed: 0, engine: Engine::Fused };
+    train_as(architecture, learning, rows, threads, state, stop, observer).unwrap()
+}
+
+fn train_as(
+    architecture: &Architecture,
+    learning: Learning,
+    rows: usize,
+    threads: usize,
+    state: Option<&Path>,
+    stop: &AtomicBool,
+    observer: &mut (dyn Observer + Send),
+) -> Result<Trained, TrainError> {
     let data = load(&mixture(rows)).unwrap();
     let environment = Environment { state, fingerprint: "test", interrupted: stop };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    let learning = Learning { training: settings, fresh_noise: false, seed: 0, engine: Engine::Fused };
-    pool.install(|| fit(&data, architecture, learning, &environment, observer)).unwrap()
+    pool.install(|| fit(&data, architecture, learning, &environment, observer))
 }
 
 #[test]
@@ -109,6 +121,33 @@ fn an_interrupted_teacher_resumes_to_the_same_bits() {
     assert_eq!((part.outcome.end, part.outcome.steps), (End::Interrupted, 77));
     let resumed = train(&architecture, &settings(300), 3000, 1, Some(&path), &never, &mut ());
     assert_eq!(resumed, whole);
+}
+
+#[test]
+fn dropout_is_a_function_of_the_seed_and_the_step_alone_and_off_when_validated() {
+    let architecture = Architecture { layers: 2, hidden: vec![32, 32], ..Architecture::default() };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.safetensors");
+    let never = AtomicBool::new(false);
+    let settings = settings(200);
+    let run = |dropout, threads, state, stop: &AtomicBool, observer: &mut (dyn Observer + Send)| {
+        let learning = Learning { training: &settings, fresh_noise: false, dropout, seed: 0, engine: Engine::Fused };
+        train_as(&architecture, learning, 3000, threads, state, stop, observer).unwrap()
+    };
+    let whole = run(0.2, 2, None, &never, &mut ());
+    assert_ne!(whole.theta, run(0.0, 2, None, &never, &mut ()).theta);
+    let stop = AtomicBool::new(false);
+    run(0.2, 1, Some(&path), &stop, &mut StopAfter(77, &stop));
+    assert_eq!(run(0.2, 1, Some(&path), &never, &mut ()), whole);
+    let data = load(&mixture(3000)).unwrap();
+    let validated = log_prob(&whole.spec, &whole.theta, &data.validation, Engine::Fused).unwrap();
+    let mean = validated.iter().sum::<f64>() / validated.len() as f64;
+    assert!((whole.outcome.best_validation.unwrap() + mean).abs() < 1e-9);
+
+    let reference =
+        Learning { training: &settings, fresh_noise: false, dropout: 0.2, seed: 0, engine: Engine::Reference };
+    let refused = train_as(&architecture, reference, 3000, 1, None, &never, &mut ()).unwrap_err();
+    assert!(refused.to_string().contains("drops no hidden units"), "{refused}");
 }
 
 #[test]

@@ -40,6 +40,7 @@ fn given(dim: usize, values: Vec<f32>) -> Dataset {
         name: "given".into(),
         columns: (0..dim).map(|i| format!("c{i}")).collect(),
         standardizer: Standardizer { mean: vec![0.0; dim], sd: vec![1.0; dim] },
+        stream: None,
         train: rows(),
         validation: rows(),
         test: rows(),

@@ -100,6 +100,7 @@ impl<E: Element> Fused<E> {
         let dim = self.parallel.dim();
         let values = x.as_vec();
         let mut workspace = self.workspace();
+        workspace.drop_out(graph.dropout());
         let mut mapped = vec![E::zero(); values.len()];
         let mut log_det = vec![0.0; values.len() / dim];
         chain(&self).forward(&theta.values, &values, &mut workspace, &mut mapped, &mut log_det);

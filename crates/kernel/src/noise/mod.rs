@@ -47,6 +47,8 @@ pub enum Purpose {
     Dequantisation = 16,
     /// permutations of mixing layers
     Mixing = 17,
+    /// hidden units dropped in a training step
+    Dropout = 18,
 }
 
 /// The key of the stream (seed, purpose, index), as the eight little-endian words of ChaCha.

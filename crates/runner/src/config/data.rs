@@ -55,6 +55,11 @@ pub(super) fn check(
             // a file that was named and is not readable ends the check, but only after the others were tried
             let (validation, test) =
                 (validation.map_or(Some(None), |v| v.map(Some)), test.map_or(Some(None), |t| t.map(Some)));
+            if written.stream == Some(true) {
+                let fits = streamed(checker, written);
+                let (train, validation, test) = (train?, validation??, test??);
+                return fits.then_some(Source::Streamed { train, validation, test });
+            }
             Some(Source::Parts { train: train?, validation: validation?, test: test?, split, pixels, seed })
         }
         (None, None, Some(folder), None) => match surroundings.pictures(folder) {
@@ -84,9 +89,32 @@ pub(super) fn check(
     }
 }
 
+/// Whether training rows can stay in their file, as far as the section tells.
+fn streamed(checker: &mut Checker, written: &written::Data) -> bool {
+    let found = checker.findings.len();
+    if written.pixels.is_some() {
+        let message = "goes with rows of numbers, not with `pixels`; remove one of them".to_owned();
+        checker.wrong_with("data.stream", "data.pixels", message);
+    }
+    for (key, given) in [("validation", written.validation.is_some()), ("test", written.test.is_some())] {
+        if !given {
+            let message = format!("cannot split a file whose rows stay in it; give `{key}` a file of its own");
+            checker.wrong("data.stream", message);
+        }
+    }
+    if written.train.as_ref().is_some_and(|train| train.extension().is_none_or(|e| e != "npy")) {
+        checker.wrong("data.train", "expected an uncompressed .npy, as its rows stay in it (`stream`)".to_owned());
+    }
+    checker.findings.len() == found
+}
+
 /// Notes keys that mean nothing without another one.
 fn lonely_keys(checker: &mut Checker, written: &written::Data) {
-    let beside_train = [("validation", written.validation.is_some()), ("test", written.test.is_some())];
+    let beside_train = [
+        ("validation", written.validation.is_some()),
+        ("test", written.test.is_some()),
+        ("stream", written.stream.is_some()),
+    ];
     let beside_synthetic = [
         ("rows", written.rows.is_some()),
         ("dim", written.dim.is_some()),

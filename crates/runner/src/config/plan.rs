@@ -40,6 +40,8 @@ pub struct FlowPlan {
     pub training: Fitting,
     /// noise of pictures is drawn anew in every epoch
     pub fresh_noise: bool,
+    /// probability with which hidden units of the conditioners are dropped in a step, 0 for none
+    pub dropout: f64,
 }
 
 /// How the parameters of a teacher are found.

@@ -66,6 +66,13 @@ impl From<&Source> for written::Data {
                 pixels: pixels.as_ref().map(Into::into),
                 ..Self::default()
             },
+            Source::Streamed { train, validation, test } => Self {
+                train: Some(train.clone()),
+                validation: Some(validation.clone()),
+                test: Some(test.clone()),
+                stream: Some(true),
+                ..Self::default()
+            },
             Source::Synthetic { target, rows, split, seed: _ } => Self {
                 synthetic: Some(target.name().to_owned()),
                 rows: Some(whole(*rows)),
@@ -104,7 +111,8 @@ impl From<&FlowPlan> for written::Teacher {
     fn from(plan: &FlowPlan) -> Self {
         let (link, base, chain) = flow(&plan.architecture, Role::Teacher);
         let fresh_noise = plan.fresh_noise.then_some(true);
-        Self { base, chain, training: Some(training(&plan.training)), fresh_noise, ..Self::of(link) }
+        let dropout = (plan.dropout > 0.0).then_some(plan.dropout);
+        Self { base, chain, training: Some(training(&plan.training)), fresh_noise, dropout, ..Self::of(link) }
     }
 }
 

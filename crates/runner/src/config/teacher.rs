@@ -7,7 +7,7 @@ use super::plan::{Fitting, FlowPlan, TeacherPlan};
 use super::training;
 use super::written;
 use flowstill_data::{Source, Target};
-use flowstill_model::{Family, Role};
+use flowstill_model::{Architecture, Conditioner, Family, Role};
 
 /// The teacher for rows from `source`; nothing where the data have no density that could be one.
 pub(super) fn check(
@@ -44,7 +44,24 @@ pub(super) fn check(
             "means nothing for a mixture of Gaussians, which is fitted by EM to rows that stay as they are; remove it";
         checker.wrong_with("teacher.fresh_noise", "teacher.model", message.to_owned());
     }
-    Some(TeacherPlan::Flow(FlowPlan { architecture, training, fresh_noise }.into()))
+    let dropout = dropout(checker, written.dropout, &architecture);
+    Some(TeacherPlan::Flow(FlowPlan { architecture, training, fresh_noise, dropout }.into()))
+}
+
+/// The probability of dropping a hidden unit; only masked networks have units that are dropped.
+fn dropout(checker: &mut Checker, written: Option<f64>, architecture: &Architecture) -> f64 {
+    let Some(rate) = written else { return 0.0 };
+    let networks = architecture.links().any(|link| {
+        matches!(link.family, Family::Autoregressive | Family::Coupling)
+            && link.conditioner == Conditioner::Mlp
+            && !link.hidden.is_empty()
+    });
+    if !networks && rate > 0.0 {
+        let message =
+            "drops hidden units of the conditioners of `maf`, `iaf` and `coupling`, and this flow has none; remove it";
+        checker.wrong_with("teacher.dropout", "teacher.model", message.to_owned());
+    }
+    checker.number("teacher.dropout", rate, |rate| (0.0..1.0).contains(&rate), "from 0 to below 1, such as 0.1")
 }
 
 /// Notes the keys that only a flow has.
@@ -54,11 +71,12 @@ fn lonely(checker: &mut Checker, written: &written::Teacher) {
         ("chain", written.chain.is_some()),
         ("training", written.training.is_some()),
         ("fresh_noise", written.fresh_noise.is_some()),
+        ("dropout", written.dropout.is_some()),
     ];
     let others = others.into_iter().filter(|(_, given)| *given).map(|(key, _)| key);
     for key in written.link().given().into_iter().filter(|key| *key != "model").chain(others) {
         let message = match key {
-            "fresh_noise" => {
+            "fresh_noise" | "dropout" => {
                 "means nothing beside `model: truth`, a known density of which nothing is trained; remove it"
             }
             _ => {

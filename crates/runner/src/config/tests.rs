@@ -121,7 +121,7 @@ fn the_resolved_yaml_gives_the_same_plan() {
     let synthetic = "name: m\ndata: {synthetic: gaussian_mixture, dim: 3, components: 4, rows: 77}\n";
     let odd = "data: {path: d.csv}\nteacher: {hidden: [], training: {rate: 1e-10, clip_norm: 1e20, patience: none}}\n";
     let truth = "data: {synthetic: ring_chain, dim: 5}\nteacher: {model: truth}\nstudent: {hidden: [8]}\n";
-    let pictures = "data: {path: d.csv, pixels: {}}\nteacher: {fresh_noise: true, training: {average_last: 0.25}}\n\
+    let pictures = "data: {path: d.csv, pixels: {}}\nteacher: {fresh_noise: true, dropout: 0.125, training: {average_last: 0.25}}\n\
                     student: {training: {average_last: 1}}\n";
     let slow = "name: layers=2,hidden=64x64,order=same+seed=0\ndata: {path: d.csv}\nbench: none\n";
     for text in [parts, all, synthetic, odd, truth, pictures, slow, "data: {synthetic: rings}\nname: 'none'\n"] {

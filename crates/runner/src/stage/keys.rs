@@ -46,10 +46,12 @@ impl Keys<'_> {
             Fitting::Gradient(settings) => Fitting::Gradient(training(settings)),
             em @ Fitting::Em(_) => em.clone(),
         };
-        if plan.fresh_noise {
-            return self.key("teacher", (&plan.architecture, fitting, "fresh noise"), None);
+        // what is off leaves no trace, so that the keys of before stay
+        match (plan.fresh_noise, plan.dropout > 0.0) {
+            (false, false) => self.key("teacher", (&plan.architecture, fitting), None),
+            (true, false) => self.key("teacher", (&plan.architecture, fitting, "fresh noise"), None),
+            (fresh_noise, true) => self.key("teacher", (&plan.architecture, fitting, fresh_noise, plan.dropout), None),
         }
-        self.key("teacher", (&plan.architecture, fitting), None)
     }
 
     /// Key of the student of the teacher with key `teacher`, or of the known density.

@@ -115,8 +115,8 @@ impl Workshop<'_> {
             }
             (Fitting::Em(_), _) => unreachable!("only mixtures are fitted by EM"),
             (Fitting::Gradient(training), _) => {
-                let (fresh_noise, engine) = (plan.fresh_noise, self.engine);
-                let learning = Learning { training, fresh_noise, seed, engine };
+                let (fresh_noise, dropout, engine) = (plan.fresh_noise, plan.dropout, self.engine);
+                let learning = Learning { training, fresh_noise, dropout, seed, engine };
                 flowstill_teacher::fit(self.data, &plan.architecture, learning, &environment, &mut watch)
             }
         };

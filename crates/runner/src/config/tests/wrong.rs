@@ -64,7 +64,7 @@ fn unknown_and_duplicate_keys() {
             "data: {path: d.csv}\nteacher:\n  hiden: [8]\n  steps: 3\n  training: {learning_rate: 1, seed: 4, rate: -1}\n",
             &[
                 "a.yaml:3:3: teacher: unknown key `hiden`; did you mean `hidden`? known keys: model, layers, hidden, \
-                 activation, order, normalisation, mixing, log_scale_clip, residual, conditioner, map, base, chain, training, fresh_noise",
+                 activation, order, normalisation, mixing, log_scale_clip, residual, conditioner, map, base, chain, training, fresh_noise, dropout",
                 "a.yaml:4:3: teacher: unknown key `steps`; `steps` belongs under `teacher.training`; known keys: …",
                 "a.yaml:5:14: teacher.training: unknown key `learning_rate`; did you mean `rate`? known keys: …",
                 "a.yaml:5:32: teacher.training: unknown key `seed`; `seed` belongs at the top level; known keys: …",
@@ -306,6 +306,38 @@ fn wrong_switches_of_density_estimation() {
         (
             "data: {synthetic: rings}\nteacher: {model: truth, fresh_noise: true}\n",
             &["a.yaml:2:38: teacher.fresh_noise: means nothing beside `model: truth`…"],
+        ),
+        (
+            "data: {path: d.csv, stream: true}\n",
+            &["a.yaml:1:29: data.stream: means something only beside `train`; remove it or give `train`"],
+        ),
+        (
+            "data: {train: train.csv, test: test.csv, stream: true, pixels: {}}\n",
+            &[
+                "a.yaml:1:15: data.train: expected an uncompressed .npy, as its rows stay in it (`stream`)",
+                "a.yaml:1:50: data.stream: goes with rows of numbers, not with `pixels`; remove one of them",
+                "a.yaml:1:50: data.stream: cannot split a file whose rows stay in it; give `validation` a file of its own",
+            ],
+        ),
+        (
+            "data: {train: train.csv, test: test.csv, stream: true}\n",
+            &[
+                "a.yaml:1:15: data.train: expected an uncompressed .npy, as its rows stay in it (`stream`)",
+                "a.yaml:1:50: data.stream: cannot split a file whose rows stay in it; give `validation` a file of its own",
+            ],
+        ),
+        (
+            "data: {synthetic: rings}\nteacher: {model: planar, dropout: 0.1}\n",
+            &[
+                "a.yaml:2:36: teacher.dropout: drops hidden units of the conditioners of `maf`, `iaf` and `coupling`, and …",
+            ],
+        ),
+        (
+            "data: {synthetic: rings}\nteacher: {dropout: 1}\nstudent: {dropout: 0.1}\n",
+            &[
+                "a.yaml:2:20: teacher.dropout: expected a number from 0 to below 1, such as 0.1, got 1",
+                "a.yaml:3:11: student: unknown key `dropout`; `dropout` belongs under `teacher`; known keys: …",
+            ],
         ),
         (
             "data: {synthetic: rings}\nteacher: {training: {average_last: 0}}\n",

@@ -118,6 +118,8 @@ flow_section! {
         training: Option<Training>,
         /// Of pictures, whether the noise that makes pixels real numbers is drawn anew in every epoch. Default false.
         fresh_noise: Option<bool>,
+        /// Probability with which a hidden unit of `mlp` conditioners is left out of a training step, below 1. Default 0.
+        dropout: Option<f64>,
     }
 }
 

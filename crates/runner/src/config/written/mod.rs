@@ -116,6 +116,10 @@ pub struct Data {
     /// File of the test rows, beside `train`. Default: rows split off from `train`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<PathBuf>,
+    /// Whether the training rows stay in their file, an uncompressed .npy in C order, and are read as they are needed: for data
+    /// larger than memory. Beside `train`, `validation` and `test`. Default false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream: Option<bool>,
     /// Folder with the files of MNIST, or of other pictures under these names, each also with .gz: either
     /// `train-images-idx3-ubyte` (its last sixth is for validation) and `t10k-images-idx3-ubyte`, or
     /// `train_images.npy`, `val_images.npy` and `test_images.npy` of uint8, as N × pixels or N × rows × columns.

@@ -4,15 +4,18 @@
 //! Layout: `\x93NUMPY`, version (2 bytes), length of the header (2 or 4 bytes), the header as a Python dictionary
 //! `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }`, then the values.
 
+mod element;
+mod header;
+
 use std::io::{Read, Write};
 use std::path::Path;
 
 use crate::error::DataError;
 use crate::table::Table;
+pub use element::Element;
+pub use header::read_header;
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
-/// Far above what any array of numbers needs.
-const LONGEST_HEADER: usize = 1 << 20;
 /// Values decoded at a time.
 const CHUNK: usize = 1 << 14;
 
@@ -74,138 +77,6 @@ pub fn write_header(mut out: impl Write, descr: &str, rows: u64, dim: usize) -> 
     out.write_all(&[1, 0])?;
     out.write_all(&(padded as u16).to_le_bytes())?;
     writeln!(out, "{dict:<width$}", width = padded - 1)
-}
-
-struct Header {
-    descr: String,
-    fortran: bool,
-    shape: Vec<u64>,
-}
-
-fn read_header(path: &Path, reader: &mut impl Read) -> Result<Header, DataError> {
-    let mut exactly = |bytes: &mut [u8]| {
-        reader.read_exact(bytes).map_err(|e| match e.kind() {
-            std::io::ErrorKind::UnexpectedEof => {
-                DataError::Truncated { path: path.to_path_buf(), detail: " inside the header of the array".into() }
-            }
-            _ => DataError::reading(path, e),
-        })
-    };
-    let mut start = [0; 8];
-    exactly(&mut start)?;
-    if start[..6] != MAGIC[..] {
-        return Err(DataError::malformed(path, "not a NumPy array: it does not begin with \\x93NUMPY"));
-    }
-    let length = match start[6] {
-        1 => {
-            let mut bytes = [0; 2];
-            exactly(&mut bytes)?;
-            usize::from(u16::from_le_bytes(bytes))
-        }
-        2 | 3 => {
-            let mut bytes = [0; 4];
-            exactly(&mut bytes)?;
-            u32::from_le_bytes(bytes) as usize
-        }
-        other => {
-            return Err(DataError::malformed(path, format!("NumPy format {other}.{}, expected 1.0 to 3.0", start[7])));
-        }
-    };
-    if length > LONGEST_HEADER {
-        return Err(DataError::malformed(path, format!("the header of the array claims {length} bytes")));
-    }
-    let mut text = vec![0; length];
-    exactly(&mut text)?;
-    let text = String::from_utf8_lossy(&text);
-    parse_header(&text).ok_or_else(|| {
-        let shown: String = text.trim().chars().take(120).collect();
-        DataError::malformed(path, format!("the header of the array cannot be understood: {shown}"))
-    })
-}
-
-/// The three keys, in whatever order and spacing Python accepts.
-fn parse_header(text: &str) -> Option<Header> {
-    let after = |key: &str| {
-        let at = [format!("'{key}'"), format!("\"{key}\"")].iter().find_map(|k| text.find(k).map(|at| at + k.len()))?;
-        text[at..].trim_start().strip_prefix(':').map(str::trim_start)
-    };
-    let descr = after("descr")?;
-    let descr = match descr.chars().next()? {
-        quote @ ('\'' | '"') => descr[1..].split(quote).next()?.to_string(),
-        // a record or an array of arrays: kept as it stands for the message
-        '[' => descr[..descr.rfind(']')? + 1].to_string(),
-        _ => return None,
-    };
-    let fortran = match after("fortran_order")? {
-        rest if rest.starts_with("True") => true,
-        rest if rest.starts_with("False") => false,
-        _ => return None,
-    };
-    let shape = after("shape")?.strip_prefix('(')?.split(')').next()?;
-    let sizes = shape.split(',').map(str::trim).filter(|s| !s.is_empty());
-    // Python 2 wrote long integers as 3L
-    let shape = sizes.map(|s| s.trim_end_matches('L').parse().ok()).collect::<Option<Vec<u64>>>()?;
-    Some(Header { descr, fortran, shape })
-}
-
-/// Kind, width in bytes and byte order of one value.
-#[derive(Debug, Clone, Copy)]
-struct Element {
-    kind: u8,
-    width: usize,
-    big_endian: bool,
-}
-
-impl Element {
-    fn parse(descr: &str) -> Option<Self> {
-        let &[order, kind, width] = descr.as_bytes() else { return None };
-        let width = usize::from(width.checked_sub(b'0')?);
-        let known = match kind {
-            b'f' => matches!(width, 2 | 4 | 8),
-            b'i' | b'u' => matches!(width, 1 | 2 | 4 | 8),
-            b'b' => width == 1,
-            _ => false,
-        };
-        let big_endian = match order {
-            b'>' => true,
-            b'<' | b'|' | b'=' => false,
-            _ => return None,
-        };
-        known.then_some(Self { kind, width, big_endian })
-    }
-
-    /// One value; 64-bit integers beyond 2⁵³ are rounded.
-    fn decode(self, bytes: &[u8]) -> f64 {
-        let mut word = [0; 8];
-        for (i, &byte) in bytes.iter().enumerate() {
-            word[if self.big_endian { bytes.len() - 1 - i } else { i }] = byte;
-        }
-        let bits = u64::from_le_bytes(word);
-        match (self.kind, self.width) {
-            (b'f', 2) => half(bits as u16),
-            (b'f', 4) => f64::from(f32::from_bits(bits as u32)),
-            (b'f', _) => f64::from_bits(bits),
-            (b'i', width) => {
-                let unused = 64 - 8 * width as u32;
-                ((bits << unused) as i64 >> unused) as f64
-            }
-            (b'b', _) => f64::from(u8::from(bits != 0)),
-            _ => bits as f64,
-        }
-    }
-}
-
-/// IEEE 754 binary16: one sign, five exponent and ten fraction bits.
-fn half(bits: u16) -> f64 {
-    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
-    let exponent = i32::from(bits >> 10 & 0x1f);
-    let fraction = f64::from(bits & 0x3ff);
-    match exponent {
-        0 => sign * fraction * 2f64.powi(-24),
-        31 if fraction == 0.0 => sign * f64::INFINITY,
-        31 => f64::NAN,
-        _ => sign * (1024.0 + fraction) * 2f64.powi(exponent - 25),
-    }
 }
 
 fn read_values(path: &Path, reader: &mut impl Read, element: Element, count: usize) -> Result<Vec<f64>, DataError> {
@@ -296,14 +167,6 @@ mod tests {
                 assert_eq!((table.dim, &table.values[..]), (1, &expected[..]), "{descr} {version}");
             }
         }
-    }
-
-    #[test]
-    fn half_precision_at_its_edges() {
-        assert_eq!(half(0x0001), 2f64.powi(-24));
-        assert_eq!(half(0x7bff), 65504.0);
-        assert_eq!(half(0x0400), 2f64.powi(-14));
-        assert!(half(0x7c01).is_nan() && half(0xfc00) == f64::NEG_INFINITY);
     }
 
     #[test]
