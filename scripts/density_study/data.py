@@ -1,31 +1,55 @@
-"""Rows of the study, made beside its experiments from the folder FLOWSTILL_DATA."""
+"""Rows of the study, made or linked beside its experiments from the folder FLOWSTILL_DATA."""
 
+import dataclasses
 import os
 import pathlib
 
 from study import patches
+from study.sources import PARTS, link
 
 FOLDER = pathlib.Path("experiments", "density")
 
 # of the paper
 PATCHES = {"train": 1_000_000, "validation": 50_000, "test": 250_000}
+PICTURES = [f"{part}_images.npy.gz" for part in PARTS.values()]
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """The files that FLOWSTILL_DATA has, and those that experiments read."""
+
+    given: list
+    wanted: list
+
+
+KINDS = {
+    "bsds300": Kind(patches.FILES, [f"{part}.npy" for part in PARTS]),
+    "mnist": Kind(PICTURES, PICTURES),
+}
+ROWS = Kind([f"{name}.npy" for name in PARTS.values()], [f"{part}.npy" for part in PARTS])
 
 
 def available(name, say):
     """Whether the rows of `name` are there, now if not before; what is missing is said."""
-    here = FOLDER / "data" / name
-    if all((here / f"{part}.npy").exists() for part in PATCHES):
+    kind, here = KINDS.get(name, ROWS), FOLDER / "data" / name
+    if all((here / file).exists() for file in kind.wanted):
         return True
     given = os.environ.get("FLOWSTILL_DATA")
-    wanted = ", ".join(patches.FILES)
     if not given:
-        say(f"{name}: skipped, its data are not in the repository; FLOWSTILL_DATA can name a folder that has {name}/ with {wanted}")
+        say(
+            f"{name}: skipped, its data are not in the repository; FLOWSTILL_DATA can name a folder that has "
+            f"{name}/ with {', '.join(kind.given)}"
+        )
         return False
     there = pathlib.Path(given, name).resolve()
-    if missing := [file for file in patches.FILES if not (there / file).exists()]:
+    if missing := [file for file in kind.given if not (there / file).exists()]:
         say(f"{name}: skipped, FLOWSTILL_DATA is {given}, where {name}/ has no {', '.join(missing)}")
         return False
     here.mkdir(parents=True, exist_ok=True)
-    say(f"{name}: cutting {sum(PATCHES.values()):,} patches out of images, which takes some minutes")
-    patches.make(there, here, PATCHES)
+    if name == "bsds300":
+        say(f"{name}: cutting {sum(PATCHES.values()):,} patches out of images, which takes some minutes")
+        patches.make(there, here, PATCHES)
+    else:
+        for file, wanted in zip(kind.given, kind.wanted, strict=True):
+            link(there / file, here / wanted)
     return True

@@ -5,8 +5,7 @@ import base64
 import functools
 import math
 
-from families_study import png
-from study import npy
+from study import npy, png
 
 SIDE = 72
 # cells that are counted over one another for the scale of a target's colours

@@ -42,6 +42,17 @@ fn an_ensemble_is_the_mean_of_its_densities() {
     let ran = desk.flowstill("log-prob runs/a/teacher.safetensors x.csv").well();
     assert!(ran.err.contains("mean log-likelihood −") && ran.err.contains("of 100 rows"), "{}", ran.all());
 
+    let sample = |more: &str| desk.flowstill(&format!("sample runs/a/teacher.safetensors {more} -o -")).well().out;
+    let (few, many) =
+        (sample("--with runs/b/teacher.safetensors -n 30"), sample("--with runs/b/teacher.safetensors -n 400"));
+    assert!(many.starts_with(&few), "a row depends on the seed and its place alone");
+    // about half of them have the base rows of the first model alone
+    let alone = sample("-n 400");
+    let of_first = many.lines().skip(1).filter(|line| alone.lines().any(|other| other == *line)).count();
+    assert!((160..240).contains(&of_first), "{of_first} of 400");
+    desk.flowstill("sample runs/a/teacher.safetensors --with runs/b/teacher.safetensors --exact sir -n 5 -o -")
+        .fails(2);
+
     desk.write("c.yaml", changed(TWO_MOONS, "synthetic: two_moons", "synthetic: funnel, dim: 3"));
     desk.flowstill("train c.yaml --quiet").well();
     desk.flowstill("log-prob runs/a/teacher.safetensors x.csv --with runs/c/teacher.safetensors").fails(2).says(&[

@@ -123,6 +123,7 @@ one row it is compared with reading the weights once.")]
   flowstill sample student.safetensors -n 100000000 -o samples.npy --seed 7     streams, in constant memory
   flowstill sample student.safetensors -n 5 -o -                                CSV to standard output
   flowstill sample student.safetensors -n 1000 -o cold.csv --temperature 0.8    nearer to where the flow is dense
+  flowstill sample a.safetensors --with b.safetensors -n 1000 -o samples.npy    an ensemble
   flowstill sample --exact imh --teacher teacher.safetensors student.safetensors -n 100000 -o exact.npy
 
 Row i depends on the seed and i alone: not on -n, not on --threads. A model of pictures gives whole pixels.
@@ -284,6 +285,9 @@ pub enum Method {
 pub struct Sample {
     /// A .safetensors file of flowstill
     pub checkpoint: PathBuf,
+    /// A further model, as often as there are: rows are drawn from all in equal parts
+    #[arg(long, value_name = "CHECKPOINT", conflicts_with = "exact")]
+    pub with: Vec<PathBuf>,
     /// Number of rows
     #[arg(short, long = "number", value_name = "N")]
     pub n: u64,

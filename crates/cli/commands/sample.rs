@@ -8,7 +8,7 @@ use flowstill_data::{DataError, write};
 use flowstill_eval::measure::JACOBI_TOLERANCE;
 use flowstill_model::Role;
 use flowstill_runner::RunError;
-use flowstill_sampler::{Corrected, Correction, Exact, Imh, Method, Rejection, Sampler, Sir};
+use flowstill_sampler::{Corrected, Correction, Ensemble, Exact, Imh, Method, Rejection, Sampler, Sir};
 use indicatif::ProgressBar;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -25,9 +25,18 @@ pub fn sample(options: &Sample, quiet: bool) -> Result<()> {
         Choice::Naive => Method::Naive,
         Choice::Jacobi => Method::Jacobi { tolerance: JACOBI_TOLERANCE },
     };
-    let sampler = Sampler::load(&options.checkpoint)?.with_method(method)?.with_temperature(options.temperature)?;
+    let load = |path: &PathBuf| Sampler::load(path)?.with_method(method)?.with_temperature(options.temperature);
+    let sampler = load(&options.checkpoint)?;
     let Some(by) = options.exact else {
         let chunk_rows = CHUNK_ROWS.min((1 << 24) / sampler.dim()).max(1);
+        if !options.with.is_empty() {
+            let others = options.with.iter().map(load).collect::<Result<Vec<_>, _>>()?;
+            let ensemble = Ensemble::new([vec![sampler.clone()], others].concat())?;
+            let draw =
+                |take: &mut Take| ensemble.chunks(options.seed, options.n, chunk_rows).try_for_each(|x| take(&x?));
+            stream(options, quiet, &sampler, draw)?;
+            return Ok(());
+        }
         let draw = |take: &mut Take| {
             for rows in sampler.chunks(options.seed, 0..options.n, chunk_rows) {
                 take(&rows?)?;

@@ -1,6 +1,9 @@
 //! Several models as one: a row comes from each of them as likely as from any other.
 
-use crate::{Sampler, SamplerError};
+use crate::{Sampler, SamplerError, blocks};
+use flowstill_kernel::noise::{Purpose, stream};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::RngCore;
 
 /// `p(x) = (1/K) Σ_k p_k(x)`, in the units of the data.
 ///
@@ -51,6 +54,52 @@ impl Ensemble {
         let count = (self.members.len() as f64).ln();
         sums.iter_mut().for_each(|sum| *sum -= count);
         Ok(sums)
+    }
+
+    /// `rows` samples in the units of the data, `chunk_rows` (at least 1) at a time. Row `i` depends on the seed and `i` alone.
+    /// Costs a sample of one member each.
+    pub fn chunks(
+        &self,
+        seed: u64,
+        rows: u64,
+        chunk_rows: usize,
+    ) -> impl Iterator<Item = Result<Vec<f64>, SamplerError>> {
+        let (members, drawn) = (&self.members[..], vec![0; self.members.len()]);
+        let mut drawing = Drawing { members, seed, choice: stream(seed, Purpose::Members, 0), drawn };
+        blocks(0..rows, chunk_rows).map(move |(_, rows)| drawing.next(rows))
+    }
+}
+
+/// Rows of an ensemble's sample, one after the other.
+#[derive(Debug)]
+struct Drawing<'a> {
+    members: &'a [Sampler],
+    seed: u64,
+    /// one word for each row, which decides on its member
+    choice: ChaCha8Rng,
+    /// rows that each member has drawn
+    drawn: Vec<u64>,
+}
+
+/// Base rows of the stream that belong to one member.
+const ROWS_OF_A_MEMBER: u64 = 1 << 48;
+
+impl Drawing<'_> {
+    fn next(&mut self, rows: usize) -> Result<Vec<f64>, SamplerError> {
+        let count = self.members.len() as u64;
+        let owners: Vec<usize> =
+            (0..rows).map(|_| ((u64::from(self.choice.next_u32()) * count) >> 32) as usize).collect();
+        let dim = self.members[0].dim();
+        let mut values = vec![0.0; rows * dim];
+        for (k, member) in self.members.iter().enumerate() {
+            let own = owners.iter().filter(|owner| **owner == k).count();
+            let first = k as u64 * ROWS_OF_A_MEMBER + self.drawn[k];
+            let x = member.sample_data(self.seed, first, own)?;
+            let places = values.chunks_exact_mut(dim).zip(&owners).filter(|(_, owner)| **owner == k);
+            places.zip(x.chunks_exact(dim)).for_each(|((place, _), row)| place.copy_from_slice(row));
+            self.drawn[k] += own as u64;
+        }
+        Ok(values)
     }
 }
 

@@ -49,6 +49,8 @@ pub enum Purpose {
     Mixing = 17,
     /// hidden units dropped in a training step
     Dropout = 18,
+    /// which member of an ensemble a row is drawn from
+    Members = 19,
 }
 
 /// The key of the stream (seed, purpose, index), as the eight little-endian words of ChaCha.

@@ -1,0 +1,107 @@
+"""Learning curves against wall time as SVG: ours and those of other libraries."""
+
+import dataclasses
+import html
+import math
+
+from study import chart
+from study.numbers import fixed, significant
+
+WIDTH, HEIGHT = 460, 330
+LEFT, TOP, RIGHT, BOTTOM = 70, 44, 16, 54
+# of the spread of the last values: a start far below would press the curves together
+SHOWN = 6
+
+
+@dataclasses.dataclass
+class Curve:
+    """Points (seconds, log-likelihood); `ours` decides on the colour."""
+
+    label: str
+    ours: bool
+    points: list
+
+
+@dataclasses.dataclass
+class Panel:
+    title: str
+    curves: list
+
+
+class Linear:
+    """Values to pixels."""
+
+    def __init__(self, low, high, begin, end):
+        self.low, self.high, self.begin, self.end = low, high, begin, end
+
+    def at(self, value):
+        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
+        return self.begin + share * (self.end - self.begin)
+
+    def ticks(self):
+        raw = (self.high - self.low) / 5
+        step = 10 ** math.floor(math.log10(raw))
+        step *= next(factor for factor in (1, 2, 5, 10) if factor * step >= raw)
+        first = math.ceil(self.low / step)
+        return [step * k for k in range(first, math.floor(self.high / step) + 1)], max(0, -math.floor(math.log10(step)))
+
+
+def bounds(curves):
+    """From the best value down to what curves start from, not far below where the worst of them ends."""
+    best = max(value for curve in curves for _, value in curve.points)
+    ends = [max(value for _, value in curve.points) for curve in curves]
+    spread = max(best - min(ends), 0.02 * abs(best), 0.2)
+    starts = min(value for curve in curves for _, value in curve.points)
+    low = max(starts, best - SHOWN * spread)
+    return low - 0.05 * (best - low), best + 0.08 * (best - low)
+
+
+def panel(one, offset):
+    left, right = offset + LEFT, offset + WIDTH - RIGHT
+    times = [seconds for curve in one.curves for seconds, _ in curve.points if seconds > 0]
+    x = chart.Axis(times, left, right, room=(0.05, 0.1))
+    y = Linear(*bounds(one.curves), HEIGHT - BOTTOM, TOP)
+    yield chart.text((left + right) / 2, 20, one.title)
+    for tick in x.ticks():
+        yield chart.line(x.at(tick), TOP, x.at(tick), HEIGHT - BOTTOM, "grid")
+        yield chart.text(x.at(tick), HEIGHT - BOTTOM + 17, significant(tick, 1))
+    ticks, decimals = y.ticks()
+    for tick in ticks:
+        yield chart.line(left, y.at(tick), right, y.at(tick), "grid")
+        yield chart.text(left - 6, y.at(tick) + 4, fixed(tick, decimals), anchor="end")
+    box = f'width="{right - left}" height="{HEIGHT - BOTTOM - TOP}"'
+    yield f'<rect x="{left}" y="{TOP}" {box} class="frame-line"/>'
+    yield chart.text((left + right) / 2, HEIGHT - 14, "seconds of training")
+    column, middle = offset + 16, (TOP + HEIGHT - BOTTOM) / 2
+    yield chart.text(
+        column, middle, "validation, nats", more=f' transform="rotate(-90 {column} {middle:.1f})"'
+    )
+    taken = []
+    for curve in sorted(one.curves, key=lambda curve: -curve.points[-1][1]):
+        kind = "teacher" if curve.ours else "student"
+        shown = [(x.at(seconds), y.at(value)) for seconds, value in curve.points if seconds > 0 and value >= y.low]
+        if not shown:
+            continue
+        points = " ".join(f"{across:.1f},{up:.1f}" for across, up in shown)
+        yield f'<polyline points="{points}" class="{kind}-line" stroke-width="2"/>'
+        across, up = shown[-1]
+        # labels lie beneath one another at the right
+        row = up - 7
+        while any(abs(row - other) < 13 for other in taken):
+            row += 13
+        taken.append(row)
+        yield chart.text(min(across, right - 4), row, curve.label, kind, anchor="end")
+
+
+def figure(panels, describes):
+    """The whole picture, its panels side by side."""
+    width = WIDTH * len(panels)
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{HEIGHT}" viewBox="0 0 {width} {HEIGHT}" '
+        f'role="img" aria-label="{html.escape(describes)}">',
+        chart.style(),
+        '<rect width="100%" height="100%" rx="6" class="paper"/>',
+    ]
+    for number, one in enumerate(panels):
+        out += panel(one, WIDTH * number)
+    return "\n".join([*out, "</svg>\n"])
