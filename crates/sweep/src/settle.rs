@@ -7,7 +7,7 @@ use crate::marker::Done;
 use crate::perform::Bench;
 use crate::plan::{Plan, PlannedCell};
 use crate::process;
-use crate::result::{CellResult, Ending, FORMAT_VERSION, numbers};
+use crate::result::{CellResult, Ending, FORMAT_VERSION};
 use crate::stage::{Kind, StageId};
 use crate::store::{Store, read_json, write_json};
 use rayon::prelude::*;
@@ -34,9 +34,8 @@ pub fn load(store: &Store, cell: &PlannedCell) -> Result<Option<CellResult>, Swe
 pub fn done(bench: &Bench) -> Result<(), SweepError> {
     let (store, cell) = (bench.store, bench.cell);
     link_stages(store, cell)?;
-    let metrics = bench.publish()?;
-    let result =
-        CellResult { metrics: numbers(&metrics), speed: metrics.speed.clone(), ..empty(store, cell, Ending::Done) };
+    let (metrics, speed) = bench.publish()?;
+    let result = CellResult { metrics, speed, ..empty(store, cell, Ending::Done) };
     write_json(&path(store, cell), &result)
 }
 
@@ -74,7 +73,9 @@ fn is_incomplete(store: &Store, cell: &PlannedCell, ending: &Ending) -> bool {
         let stages = cell.stages();
         let trained = stages.iter().map(|(id, _)| id.kind.name()).filter(|kind| ["teacher", "student"].contains(kind));
         let files = trained.flat_map(|kind| [format!("{kind}.json"), format!("{kind}.safetensors")]);
-        let mut files = files.chain(["metrics.json".to_owned(), "report.html".to_owned()]);
+        let measured: &[&str] =
+            if cell.stage(Kind::Student).is_some() { &["metrics.json", "report.html"] } else { &["teacher_test.json"] };
+        let mut files = files.chain(measured.iter().map(|name| (*name).to_owned()));
         // what the cache has lost would be trained again, which nobody has asked for
         return files.any(|name| missing(&name)) && stages.iter().all(|(id, _)| done(id));
     }
