@@ -70,6 +70,10 @@ impl<'a> Pipeline<'a> {
         Ok(Self { experiment, data, folder: Folder::new(root), pool, options, interrupted })
     }
 
+    pub fn experiment(&self) -> &Experiment {
+        self.experiment
+    }
+
     pub fn folder(&self) -> &Folder {
         &self.folder
     }

@@ -36,7 +36,7 @@ pub struct Rules {
     pub stopping: Option<Stopping>,
 }
 
-/// When a student that does worse than others ends early.
+/// When a training that does worse than others ends early: that of a student, or of a teacher alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stopping {
     pub metric: String,
@@ -121,6 +121,11 @@ impl PlannedCell {
     /// The stage of one kind.
     pub fn stage(&self, kind: Kind) -> Option<StageId> {
         self.stages.get(kind).map(|key| StageId { kind, key: key.to_owned() })
+    }
+
+    /// The kind of the training in which cells are compared on the way: the last one.
+    pub fn raced(&self) -> Kind {
+        if self.stages.student.is_some() { Kind::Student } else { Kind::Teacher }
     }
 
     /// Names the cell's result: the hash of all that it depends on.

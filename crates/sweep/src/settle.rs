@@ -33,6 +33,7 @@ pub fn load(store: &Store, cell: &PlannedCell) -> Result<Option<CellResult>, Swe
 /// Writes the result of a cell all of whose stages are done.
 pub fn done(bench: &Bench) -> Result<(), SweepError> {
     let (store, cell) = (bench.store, bench.cell);
+    clear(store, cell)?;
     link_stages(store, cell)?;
     let (metrics, speed) = bench.publish()?;
     let result = CellResult { metrics, speed, ..empty(store, cell, Ending::Done) };
@@ -41,9 +42,7 @@ pub fn done(bench: &Bench) -> Result<(), SweepError> {
 
 /// Writes the result of a cell one of whose stages did not succeed.
 pub fn failed(store: &Store, cell: &PlannedCell, failure: &Failure) -> Result<(), SweepError> {
-    // the report of an earlier plan would stand beside a result that says otherwise
-    let folder = store.cell(&cell.name);
-    folder.remove(folder.root())?;
+    clear(store, cell)?;
     link_stages(store, cell)?;
     let (stage, reason) = (failure.stage.kind.name().to_owned(), failure.reason.clone());
     let ending = match failure.cause {
@@ -51,6 +50,12 @@ pub fn failed(store: &Store, cell: &PlannedCell, failure: &Failure) -> Result<()
         Cause::Lasting | Cause::Passing => Ending::Failed { stage, reason },
     };
     write_json(&path(store, cell), &empty(store, cell, ending))
+}
+
+/// Empties the folder of a cell: the report of an earlier plan would stand beside a result that says otherwise.
+fn clear(store: &Store, cell: &PlannedCell) -> Result<(), SweepError> {
+    let folder = store.cell(&cell.name);
+    Ok(folder.remove(folder.root())?)
 }
 
 /// Has the cells settled again in whose folders files are missing that the cache can give: their results are forgotten,
