@@ -1,7 +1,9 @@
 //! `student: none`: a teacher alone, in single runs and in sweeps.
 
+use super::browser::open_at;
 use super::desk::Desk;
 use super::experiment::{TWO_MOONS, changed};
+use super::outside;
 use super::pictures;
 use super::sweeping::{SMALL, results};
 use serde_json::Value;
@@ -94,7 +96,12 @@ fn a_sweep_of_teachers_has_their_likelihoods() {
     ] {
         assert!(html.contains(part), "{part}");
     }
-    assert!(!html.contains("q the student") && !html.contains("Quality against speed"));
+    assert!(!html.contains("q the student") && !html.contains("id=\"frontier\""));
+    if let Some(chromium) = outside::chromium() {
+        let seen = open_at(&chromium, &desk.path("runs/density/report.html"), (1200, 3000));
+        assert_eq!((&seen.console, &seen.requests), (&Vec::new(), &Vec::new()));
+        assert!(seen.dom.contains("Effect of teacher.layers"), "the charts are drawn");
+    }
     let kept = desk.read("runs/density/results.csv");
     desk.flowstill("sweep density.yaml").well();
     assert_eq!(desk.read("runs/density/results.csv"), kept, "a rerun changes nothing");
