@@ -33,6 +33,7 @@ mod sweep_limits;
 mod sweep_mending;
 mod sweep_page;
 mod sweeping;
+mod teachers_alone;
 mod threads;
 mod transport;
 mod truth;

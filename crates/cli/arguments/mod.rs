@@ -39,6 +39,7 @@ pub enum Command {
   flowstill run experiments/quickstart.yaml --runs /data/runs
   flowstill run my.yaml --overwrite                after a change of my.yaml: redo the stages that it touches
 
+With `student: none` in the YAML the teacher alone is trained, and the likelihood of the test rows told.
 Stages that were finished with the same configuration, data and version are not done again. Ctrl-C saves the state
 of a training; the same command goes on from there and ends with the same bits.")]
     Run(Experiment),
@@ -49,6 +50,7 @@ of a training; the same command goes on from there and ends with the same bits."
   flowstill sweep experiments/sweeps/student_size.yaml --jobs 1    one after the other
   flowstill sweep experiments/sweeps/student_size.yaml --retry 2   once more what failed, up to three attempts in all
   flowstill sweep experiments/sweeps/student_size.yaml --executor slurm
+  flowstill sweep experiments/sweeps/density.yaml                  teachers alone, by `student: none`
   flowstill status runs/student_size                               from anywhere that sees the folder
 
 What is finished is never done again, here or in another sweep beside it: stages are kept in runs/cache/ by all that
@@ -63,6 +65,7 @@ they depend on. Ctrl-C or a kill loses nothing that was done; the same command g
     #[command(after_help = "Examples:
   flowstill results runs/student_size                              mean ± standard deviation over seeds
   flowstill results runs/student_size --sort kl_forward            the best first
+  flowstill results runs/density --sort -teacher_log_likelihood    the same of teachers alone
   flowstill results runs/student_size --filter 'student.layers=5 and kl_forward<0.1' --each
   flowstill results runs/student_size --columns student.layers,kl_forward,ess_reverse --markdown
   flowstill results runs/student_size --each --csv sizes.csv       for pandas.read_csv

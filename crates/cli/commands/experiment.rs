@@ -28,6 +28,9 @@ fn with_pipeline(
 pub fn run(options: &Options, quiet: bool) -> Result<()> {
     with_pipeline(options, quiet, |pipeline, terminal| {
         let teacher = pipeline.teacher(terminal)?;
+        if pipeline.experiment().distillation.is_none() {
+            return tested(pipeline, teacher, terminal);
+        }
         let student = pipeline.student(&teacher, terminal)?;
         let metrics = pipeline.compare(teacher, student, terminal)?;
         print_results(&metrics, pipeline.folder().root())
@@ -62,15 +65,21 @@ fn check_sweep(sweep: &Sweep, options: &Check) -> Result<()> {
 pub fn train(options: &Options, quiet: bool) -> Result<()> {
     with_pipeline(options, quiet, |pipeline, terminal| {
         let teacher = pipeline.teacher(terminal)?;
-        // of a known density there is no file; scripts that train first work for every experiment
-        let trained = matches!(teacher, Teacher::Trained(_));
-        pipeline.test(teacher, terminal)?;
-        if trained { output::result(pipeline.folder().checkpoint("teacher").display()) } else { Ok(()) }
+        tested(pipeline, teacher, terminal)
     })
+}
+
+/// Tells what a teacher alone is worth, and where it is.
+fn tested(pipeline: &Pipeline, teacher: Teacher, terminal: &mut Terminal) -> Result<(), RunError> {
+    // of a known density there is no file; scripts that train first work for every experiment
+    let trained = matches!(teacher, Teacher::Trained(_));
+    pipeline.test(teacher, terminal)?;
+    if trained { output::result(pipeline.folder().checkpoint("teacher").display()) } else { Ok(()) }
 }
 
 pub fn distill(options: &Derived, quiet: bool) -> Result<()> {
     with_pipeline(&options.experiment, quiet, |pipeline, terminal| {
+        pipeline.experiment().with_student()?;
         let teacher = teacher_of(pipeline, options.teacher.as_deref())?;
         pipeline.student(&teacher, terminal)?;
         output::result(pipeline.folder().checkpoint("student").display())
@@ -79,6 +88,7 @@ pub fn distill(options: &Derived, quiet: bool) -> Result<()> {
 
 pub fn eval(options: &Derived, quiet: bool) -> Result<()> {
     with_pipeline(&options.experiment, quiet, |pipeline, terminal| {
+        pipeline.experiment().with_student()?;
         let teacher = teacher_of(pipeline, options.teacher.as_deref())?;
         let student = pipeline.finished_student(&teacher)?;
         let metrics = pipeline.compare(teacher, student, terminal)?;

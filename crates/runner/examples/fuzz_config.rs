@@ -47,6 +47,7 @@ sweep:
   baselines:
     same_size: {}
     tiny: {student.hidden: [8]}
+    alone: {student: none, evaluation: none}
   stop: {rule: halving, metric: ess_reverse, first: 500, factor: 3}
   limits: {time: 2h, memory: 8GB, retries: 1}
 executor:

@@ -38,6 +38,11 @@ pub enum RunError {
     HoldsSweep { folder: PathBuf },
     #[error("{path} is missing; run `flowstill {command}` first")]
     MissingStage { path: PathBuf, command: &'static str },
+    #[error(
+        "`{name}` has no student, as `student: none` says, and nothing is distilled or compared; `flowstill run` fits its teacher and \
+         tells how likely the test rows are, or write the keys of a student in place of `none`"
+    )]
+    NoStudent { name: String },
     #[error("the {who} cannot be built for these data")]
     Architecture { who: &'static str, source: flowstill_model::SpecError },
     #[error("{teacher} cannot be the teacher here: {reason}; use a teacher trained on the same data")]

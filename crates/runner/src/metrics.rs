@@ -24,7 +24,7 @@ pub struct Metrics {
     pub provenance: Provenance,
 }
 
-/// `teacher_test.json`, written by `flowstill train`: how likely the test rows are, as in [`ModelMetrics`].
+/// `teacher_test.json` of a teacher that was trained alone: how likely the test rows are, as in [`ModelMetrics`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Likelihood {
     pub test_log_likelihood: Estimate,
@@ -59,6 +59,16 @@ pub struct ModelMetrics {
     pub round_trip_error: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub training: Option<StageRecord>,
+}
+
+impl From<&ModelMetrics> for Likelihood {
+    fn from(model: &ModelMetrics) -> Self {
+        Self {
+            test_log_likelihood: model.test_log_likelihood,
+            test_log_likelihood_standardised: model.test_log_likelihood_standardised,
+            bits_per_dimension: model.bits_per_dimension,
+        }
+    }
 }
 
 /// Wall-clock seconds of each part; of the last session only, for a training that was resumed.

@@ -70,6 +70,10 @@ impl<'a> Pipeline<'a> {
         Ok(Self { experiment, data, folder: Folder::new(root), pool, options, interrupted })
     }
 
+    pub fn experiment(&self) -> &Experiment {
+        self.experiment
+    }
+
     pub fn folder(&self) -> &Folder {
         &self.folder
     }
@@ -160,13 +164,14 @@ impl<'a> Pipeline<'a> {
     pub fn finished_student(&self, teacher: &Teacher) -> Result<Stage, RunError> {
         let workshop = self.workshop();
         let missing = || RunError::MissingStage { path: self.folder.checkpoint("student"), command: "distill" };
-        workshop.finished("student", &workshop.student_key(teacher))?.ok_or_else(missing)
+        workshop.finished("student", &workshop.student_key(teacher)?)?.ok_or_else(missing)
     }
 
     /// Compares the two, measures their speed, writes `metrics.json`, the figures and the report. Results of the same
     /// configuration are kept as they are.
     pub fn compare(&self, teacher: Teacher, student: Stage, console: &mut dyn Console) -> Result<Metrics, RunError> {
         let experiment = self.experiment;
+        let plan = experiment.with_student()?;
         let key = config_hash(&(experiment, &student.record.key));
         if let Some(metrics) = self.folder.read_json::<Metrics>("metrics.json").ok().flatten()
             && metrics.format_version == FORMAT_VERSION
@@ -179,11 +184,11 @@ impl<'a> Pipeline<'a> {
             return Ok(metrics);
         }
         let comparison = Comparison::open(experiment, &self.data, teacher, student)?;
-        console.say(&format!("comparing on {} samples of each", experiment.evaluation.samples));
+        console.say(&format!("comparing on {} samples of each", plan.evaluation.samples));
         let (evaluation, drawn) = self.pool.install(|| comparison.evaluate())?;
         warnings(&evaluation.distillation).iter().for_each(|warning| console.warn(warning));
         self.go_on()?;
-        if !experiment.bench.batches.is_empty() {
+        if !plan.bench.batches.is_empty() {
             console.say("measuring speed");
         }
         let measured = comparison.speed()?;

@@ -1,16 +1,16 @@
 //! What was done in a run, in one sentence.
 
-use crate::config::Experiment;
+use crate::config::{Experiment, StudentPlan};
 use crate::families;
 use crate::report::with_thousands;
 use flowstill_data::Dataset;
 use flowstill_model::{Architecture, Role};
 
 /// Which models were trained on which data, and how; `by` are the phases of the distillation in words.
-pub fn trained(experiment: &Experiment, data: &Dataset, by: &str) -> String {
-    let (student, columns) = (&experiment.student.architecture, data.dim());
+pub fn trained(experiment: &Experiment, student: &StudentPlan, data: &Dataset, by: &str) -> String {
+    let columns = data.dim();
     let plural = if columns == 1 { "" } else { "s" };
-    let by_student = in_words(student, Role::Student);
+    let by_student = in_words(&student.architecture, Role::Student);
     match experiment.teacher.flow() {
         Some(teacher) => format!(
             "The teacher, {}, was fitted to {} rows of {} ({columns} column{plural}) by maximum likelihood, and distilled \

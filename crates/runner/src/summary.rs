@@ -1,6 +1,6 @@
 //! From the results of a run to its report.
 
-use crate::config::Experiment;
+use crate::config::{Distillation, Experiment};
 use crate::figure::{Curves, Densities, DensityGrid, LogWeights, Samples};
 use crate::metrics::{Metrics, ModelMetrics};
 use crate::report::{Phase, Report, TestLikelihood, objective_in_words, recipe_in_words, with_thousands};
@@ -19,7 +19,7 @@ const GRID: usize = 160;
 /// Everything the page shows. `drawn` are the standardised samples behind the comparison; there is no `teacher` where a
 /// known density stands for it.
 pub fn report(
-    experiment: &Experiment,
+    (experiment, plan): (&Experiment, &Distillation),
     data: &Dataset,
     teacher: Option<&Sampler>,
     student: &Sampler,
@@ -36,7 +36,7 @@ pub fn report(
     );
     Ok(Report {
         title: experiment.name.clone(),
-        trained: story::trained(experiment, data, &recipe_in_words(&phases)),
+        trained: story::trained(experiment, &plan.student, data, &recipe_in_words(&phases)),
         known_density: teacher.is_none(),
         pixels: data.pixels.clone(),
         architecture: vec![teacher_in_words, in_words("Student", student)],

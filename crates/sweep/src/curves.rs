@@ -1,8 +1,8 @@
-//! The validations of students while they are trained, for those who compare themselves with them.
+//! The validations of students, and of teachers alone, while they are trained, for those who compare themselves with them.
 
 use crate::error::SweepError;
 use crate::plan::{Plan, Stopping};
-use crate::stage::{Kind, StageId};
+use crate::stage::StageId;
 use crate::stopping::Curve;
 use crate::store::{Store, read_json};
 use flowstill_runner::stage::StageRecord;
@@ -13,9 +13,9 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
-/// Where a student writes down its validations, as values of one metric.
-fn file(store: &Store, student: &StageId, metric: &str) -> PathBuf {
-    store.path("curves").join(format!("{}.{metric}.txt", student.short_key()))
+/// Where a training writes down its validations, as values of one metric.
+fn file(store: &Store, training: &StageId, metric: &str) -> PathBuf {
+    store.path("curves").join(format!("{}.{metric}.txt", training.short_key()))
 }
 
 /// The value by which `stopping` judges, of one validation.
@@ -27,8 +27,8 @@ pub fn value(stopping: &Stopping, record: &Record) -> Option<f64> {
 }
 
 /// Adds one validation; those of later steps, of a session that was lost, are dropped by the reader.
-pub fn add(store: &Store, student: &StageId, metric: &str, step: u64, value: f64) -> Result<(), SweepError> {
-    let path = file(store, student, metric);
+pub fn add(store: &Store, training: &StageId, metric: &str, step: u64, value: f64) -> Result<(), SweepError> {
+    let path = file(store, training, metric);
     let failed = |source| SweepError::write(&path, source);
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
@@ -43,9 +43,9 @@ fn point(line: &str) -> Option<(u64, f64)> {
     Some((step.parse().ok()?, value.parse().ok()?))
 }
 
-/// The curve of one student as far as it came.
-pub fn read(store: &Store, student: &StageId, metric: &str) -> Curve {
-    let mut growing = Growing::new(file(store, student, metric));
+/// The curve of one training as far as it came.
+pub fn read(store: &Store, training: &StageId, metric: &str) -> Curve {
+    let mut growing = Growing::new(file(store, training, metric));
     growing.follow();
     growing.curve
 }
@@ -57,7 +57,7 @@ struct Growing {
     /// bytes that have been read
     read: u64,
     curve: Curve,
-    /// whether its student is done, so that nothing more will come
+    /// whether its training is done, so that nothing more will come
     whole: bool,
 }
 
@@ -99,14 +99,14 @@ impl Growing {
     }
 }
 
-/// Curves of all students of a plan, of which only what is new is read.
+/// Curves of all trainings of a plan that are compared, of which only what is new is read.
 #[derive(Debug, Default)]
 pub struct Rivals {
-    students: Vec<(StageId, Growing)>,
+    all: Vec<(StageId, Growing)>,
 }
 
 impl Rivals {
-    /// Those of all students but `own`, as far as they tell of the steps up to `step`.
+    /// Those of all but `own` that are of its kind, as far as they tell of the steps up to `step`.
     pub fn curves<'a>(
         &'a mut self,
         store: &Store,
@@ -115,12 +115,13 @@ impl Rivals {
         own: &'a StageId,
         step: u64,
     ) -> impl Iterator<Item = &'a Curve> {
-        if self.students.is_empty() {
-            let students: BTreeSet<StageId> = plan.cells.iter().filter_map(|cell| cell.stage(Kind::Student)).collect();
+        if self.all.is_empty() {
+            let all: BTreeSet<StageId> = plan.cells.iter().filter_map(|cell| cell.stage(cell.raced())).collect();
             let path = |id: &StageId| file(store, id, &stopping.metric);
-            self.students = students.into_iter().map(|id| (id.clone(), Growing::new(path(&id)))).collect();
+            self.all = all.into_iter().map(|id| (id.clone(), Growing::new(path(&id)))).collect();
         }
-        let others = self.students.iter_mut().filter(|(id, _)| id != own);
+        let rivals = move |id: &StageId| id != own && id.kind == own.kind;
+        let others = self.all.iter_mut().filter(|(id, _)| rivals(id));
         for (id, growing) in others.filter(|(_, growing)| growing.is_behind(step)) {
             growing.follow();
             // one that another sweep has trained left no curve here, or only the part that was trained here
@@ -130,13 +131,13 @@ impl Rivals {
                 (growing.curve, growing.whole) = (curve, true);
             }
         }
-        self.students.iter().filter(move |(id, _)| id != own).map(|(_, growing)| &growing.curve)
+        self.all.iter().filter(move |(id, _)| rivals(id)).map(|(_, growing)| &growing.curve)
     }
 }
 
-/// The curve of a student that is done.
-fn finished(store: &Store, student: &StageId, stopping: &Stopping) -> Option<Curve> {
-    let record: StageRecord = read_json(&store.stage(student).path("student.json")).ok()??;
+/// The curve of a training that is done.
+fn finished(store: &Store, training: &StageId, stopping: &Stopping) -> Option<Curve> {
+    let record: StageRecord = read_json(&store.stage(training).path(&format!("{}.json", training.kind))).ok()??;
     Some(record.history.iter().filter_map(|record| Some((record.step, value(stopping, record)?))).collect())
 }
 
@@ -144,6 +145,7 @@ fn finished(store: &Store, student: &StageId, stopping: &Stopping) -> Option<Cur
 mod tests {
     use super::*;
     use crate::plan::StoppingRule;
+    use crate::stage::Kind;
     use crate::store::write_json;
     use serde_json::json;
 
@@ -173,6 +175,33 @@ mod tests {
         assert_eq!(growing.curve, vec![(10, 3.0), (20, 2.5), (40, 1.25)]);
         assert_eq!(read(&store, &student, "kl_forward"), growing.curve);
         assert_eq!(read(&store, &student, "ess_reverse"), vec![], "of another metric nothing is known");
+    }
+
+    #[test]
+    fn teachers_alone_are_rivals_of_each_other_and_of_no_student() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(folder.path().join("sweep"));
+        let teacher = |n: usize| StageId { kind: Kind::Teacher, ..student(n) };
+        let cell = |n: usize| {
+            let mut stages = json!({"teacher": teacher(n).key, "evaluation": "e"});
+            if n >= 2 {
+                stages["student"] = json!(student(n + 10).key);
+            }
+            json!({"name": n.to_string(), "settings": {}, "seed": 0, "stages": stages, "yaml": ""})
+        };
+        let cells: Vec<_> = (0..4).map(cell).collect();
+        let plan = json!({"format_version": 1, "version": "", "name": "", "keys": [], "cells": cells});
+        let plan: Plan = serde_json::from_value(plan).unwrap();
+        let rule = StoppingRule::Median { after: 10, least: 1 };
+        let stopping = Stopping { metric: "validation".to_owned(), smaller_is_better: true, rule };
+        for (id, value) in [(teacher(1), 1.0), (teacher(2), 2.0), (student(12), 3.0), (student(13), 4.0)] {
+            add(&store, &id, "validation", 10, value).unwrap();
+        }
+        let mut rivals = Rivals::default();
+        let mut seen =
+            |own: StageId| -> Vec<Curve> { rivals.curves(&store, &plan, &stopping, &own, 10).cloned().collect() };
+        assert_eq!(seen(teacher(0)), [vec![(10, 1.0)]], "the third teacher has a student, which is what is compared");
+        assert_eq!(seen(student(12)), [vec![(10, 4.0)]]);
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl Failure {
         Self { stage: stage.clone(), cause, reason, attempts, host: process::host(), rule: None }
     }
 
-    /// Of a student that others have left behind.
+    /// Of a training that others have left behind.
     pub fn stopped(stage: &StageId, reason: String, rule: Option<&Stopping>) -> Self {
         Self { rule: rule.cloned(), ..Self::new(stage, Cause::Stopped, reason, None) }
     }

@@ -1,19 +1,26 @@
 //! The work of one stage.
 
-use crate::plan::PlannedCell;
+use crate::plan::{PlannedCell, StageKeys};
+use crate::result::{Numbers, numbers, numbers_alone};
 use crate::stage::{Kind, StageId};
 use crate::store::Store;
 use flowstill_data::Dataset;
+use flowstill_eval::SpeedRow;
 use flowstill_runner::folder::Folder;
+use flowstill_runner::metrics::ModelMetrics;
+use flowstill_runner::stage::alone;
 use flowstill_runner::stage::comparison::{Comparison, Evaluation, Measured};
 use flowstill_runner::stage::drawn::Drawn;
-use flowstill_runner::stage::keys::Keys;
 use flowstill_runner::stage::teacher::Teacher;
 use flowstill_runner::stage::train::{Stage, Workshop};
 use flowstill_runner::tensorboard::Hparam;
-use flowstill_runner::{Console, Engine, Experiment, RunError};
+use flowstill_runner::{Console, Engine, Experiment, Metrics, RunError};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::atomic::AtomicBool;
+
+/// Where an evaluation leaves what it has found.
+const EVALUATION: &str = "evaluation.json";
 
 /// A cell with its data loaded.
 pub struct Bench<'a> {
@@ -34,10 +41,13 @@ impl Bench<'_> {
                 let teacher = self.teacher()?;
                 self.workshop(&folder).student(&teacher, console).map(drop)
             }
+            Kind::Evaluation if self.experiment.distillation.is_none() => {
+                folder.write_json(EVALUATION, &alone::measure(self.teacher()?, self.data)?)
+            }
             Kind::Evaluation => {
                 let (evaluation, drawn) = self.comparison()?.evaluate()?;
                 drawn.save(&folder)?;
-                folder.write_json("evaluation.json", &evaluation)
+                folder.write_json(EVALUATION, &evaluation)
             }
             Kind::Speed => folder.write_json("speed.json", &self.comparison()?.speed()?),
         }
@@ -45,34 +55,41 @@ impl Bench<'_> {
 
     /// The key of the stage of this kind, by the data as they are now.
     pub fn key(&self, kind: Kind) -> Option<String> {
-        let keys = Keys { experiment: self.experiment, data: &self.data.hash, engine: Engine::default() };
-        let teacher = keys.teacher();
-        let student = keys.student(teacher.as_deref());
-        match kind {
-            Kind::Teacher => teacher,
-            Kind::Student => Some(student),
-            Kind::Evaluation => Some(keys.evaluation(&student)),
-            Kind::Speed => Some(keys.speed(&keys.evaluation(&student))),
-        }
+        StageKeys::of(self.experiment, &self.data.hash).get(kind).map(str::to_owned)
     }
 
-    /// Writes metrics and report of the cell, all of whose stages are done.
-    pub fn publish(&self) -> Result<flowstill_runner::Metrics, RunError> {
-        let folder = self.folder(Kind::Evaluation);
-        let path = folder.path("evaluation.json");
-        let missing = || RunError::Read { path, reason: "there is none".to_owned() };
-        let evaluation: Evaluation = folder.read_json("evaluation.json")?.ok_or_else(missing)?;
-        let drawn = Drawn::load(&folder)?;
+    /// Fills the folder of the cell, all of whose stages are done, and tells its numbers.
+    pub fn publish(&self) -> Result<(Numbers, Vec<SpeedRow>), RunError> {
+        let settings = self.settings();
+        let settings: Vec<(&str, Hparam)> =
+            settings.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        if self.experiment.distillation.is_some() {
+            let metrics = self.publish_comparison(&settings)?;
+            return Ok((numbers(&metrics), metrics.speed));
+        }
+        let teacher: ModelMetrics = self.evaluation()?;
+        alone::publish(self.experiment, &self.store.cell(&self.cell.name), &teacher, &settings)?;
+        Ok((numbers_alone(&teacher), Vec::new()))
+    }
+
+    /// Writes metrics and report of the cell.
+    fn publish_comparison(&self, settings: &[(&str, Hparam)]) -> Result<Metrics, RunError> {
+        let evaluation: Evaluation = self.evaluation()?;
+        let drawn = Drawn::load(&self.folder(Kind::Evaluation))?;
         let measured: Measured = match self.cell.stage(Kind::Speed) {
             Some(speed) => self.store.stage(&speed).read_json("speed.json")?.unwrap_or_default(),
             None => Measured::default(),
         };
         let key = self.cell.key().to_owned();
-        let settings = self.settings();
-        let settings: Vec<(&str, Hparam)> =
-            settings.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
         let folder = self.store.cell(&self.cell.name);
-        self.comparison()?.publish(&folder, evaluation, measured, &drawn, key, &settings)
+        self.comparison()?.publish(&folder, evaluation, measured, &drawn, key, settings)
+    }
+
+    /// What the evaluation has found.
+    fn evaluation<T: DeserializeOwned>(&self) -> Result<T, RunError> {
+        let folder = self.folder(Kind::Evaluation);
+        let missing = || RunError::Read { path: folder.path(EVALUATION), reason: "there is none".to_owned() };
+        folder.read_json(EVALUATION)?.ok_or_else(missing)
     }
 
     /// What tells the cell from others, as TensorBoard's table of runs has it.
@@ -125,7 +142,7 @@ impl Bench<'_> {
         let folder = self.folder(Kind::Student);
         let missing = || RunError::MissingStage { path: folder.checkpoint("student"), command: "sweep" };
         let workshop = self.workshop(&folder);
-        workshop.finished("student", &workshop.student_key(teacher))?.ok_or_else(missing)
+        workshop.finished("student", &workshop.student_key(teacher)?)?.ok_or_else(missing)
     }
 
     fn comparison(&self) -> Result<Comparison<'_>, RunError> {

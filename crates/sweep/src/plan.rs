@@ -1,6 +1,8 @@
 //! `plan.json`: the cells of a sweep and the stages that they need, as workers on any machine read them.
 
 use crate::stage::{Kind, StageId};
+use flowstill_runner::stage::keys::Keys;
+use flowstill_runner::{Engine, Experiment};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -34,7 +36,7 @@ pub struct Rules {
     pub stopping: Option<Stopping>,
 }
 
-/// When a student that does worse than others ends early.
+/// When a training that does worse than others ends early: that of a student, or of a teacher alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stopping {
     pub metric: String,
@@ -74,30 +76,56 @@ pub struct StageKeys {
     /// absent where a known density is the teacher
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub teacher: Option<String>,
-    pub student: String,
+    /// absent where the teacher is trained alone
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub student: Option<String>,
+    /// of teacher and student, or of the teacher alone
     pub evaluation: String,
     /// absent where no speed is measured
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speed: Option<String>,
 }
 
+impl StageKeys {
+    /// Those of `experiment`, whose data have the hash `data`.
+    pub fn of(experiment: &Experiment, data: &str) -> Self {
+        let keys = Keys { experiment, data, engine: Engine::default() };
+        let teacher = keys.teacher();
+        let Some(plan) = &experiment.distillation else {
+            return Self { evaluation: keys.likelihood(teacher.as_deref()), teacher, student: None, speed: None };
+        };
+        let student = keys.student(&plan.student, teacher.as_deref());
+        let evaluation = keys.evaluation(&plan.evaluation, &student);
+        let speed = (!plan.bench.batches.is_empty()).then(|| keys.speed(&plan.bench, &evaluation));
+        Self { teacher, student: Some(student), evaluation, speed }
+    }
+
+    /// That of one kind, if there is one.
+    pub fn get(&self, kind: Kind) -> Option<&str> {
+        match kind {
+            Kind::Teacher => self.teacher.as_deref(),
+            Kind::Student => self.student.as_deref(),
+            Kind::Evaluation => Some(&self.evaluation),
+            Kind::Speed => self.speed.as_deref(),
+        }
+    }
+}
+
 impl PlannedCell {
     /// Its stages with their costs, each after those that it needs.
     pub fn stages(&self) -> Vec<(StageId, f64)> {
-        let StageKeys { teacher, student, evaluation, speed } = &self.stages;
-        let keys = [
-            (Kind::Teacher, teacher.as_ref()),
-            (Kind::Student, Some(student)),
-            (Kind::Evaluation, Some(evaluation)),
-            (Kind::Speed, speed.as_ref()),
-        ];
-        let stages = keys.into_iter().filter_map(|(kind, key)| Some(StageId { kind, key: key?.clone() }));
+        let stages = Kind::ALL.into_iter().filter_map(|kind| self.stage(kind));
         stages.zip(self.costs.iter().copied().chain(std::iter::repeat(0.0))).collect()
     }
 
     /// The stage of one kind.
     pub fn stage(&self, kind: Kind) -> Option<StageId> {
-        self.stages().into_iter().map(|(id, _)| id).find(|id| id.kind == kind)
+        self.stages.get(kind).map(|key| StageId { kind, key: key.to_owned() })
+    }
+
+    /// The kind of the training in which cells are compared on the way: the last one.
+    pub fn raced(&self) -> Kind {
+        if self.stages.student.is_some() { Kind::Student } else { Kind::Teacher }
     }
 
     /// Names the cell's result: the hash of all that it depends on.

@@ -11,8 +11,7 @@ use flowstill_model::Orientation;
 use flowstill_runner::config::Fitting;
 use flowstill_runner::config::sweep::{Cell, StoppingRule, Sweep};
 use flowstill_runner::provenance::VERSION;
-use flowstill_runner::stage::keys::Keys;
-use flowstill_runner::{Engine, Experiment, RunError};
+use flowstill_runner::{Experiment, RunError};
 use flowstill_student::Recipe;
 use rayon::prelude::*;
 use serde_json::Map;
@@ -67,10 +66,11 @@ pub fn experience(store: &Store, graph: &Graph) -> (Vec<bool>, Option<f64>) {
     (markers.iter().map(Option::is_some).collect(), rate)
 }
 
-/// Content hash and number of columns.
+/// Content hash, number of columns and of test rows.
 struct Content {
     hash: String,
     dim: usize,
+    test_rows: usize,
 }
 
 fn datasets(sweep: &Sweep) -> Result<HashMap<String, Content>, SweepError> {
@@ -82,26 +82,20 @@ fn datasets(sweep: &Sweep) -> Result<HashMap<String, Content>, SweepError> {
         .into_par_iter()
         .map(|(key, source)| {
             let data: Dataset = load(source).map_err(RunError::from)?;
-            let dim = data.dim();
-            Ok((key, Content { hash: data.hash, dim }))
+            Ok((key, Content { dim: data.dim(), test_rows: data.test.len(), hash: data.hash }))
         })
         .collect()
 }
 
 fn planned(cell: &Cell, data: &Content) -> Result<PlannedCell, SweepError> {
     let experiment = &cell.experiment;
-    let keys = Keys { experiment, data: &data.hash, engine: Engine::default() };
-    let teacher = keys.teacher();
-    let student = keys.student(teacher.as_deref());
-    let evaluation = keys.evaluation(&student);
-    let speed = (!experiment.bench.batches.is_empty()).then(|| keys.speed(&evaluation));
     Ok(PlannedCell {
         name: cell.name.clone(),
         settings: cell.settings.iter().cloned().collect::<Map<_, _>>(),
         baseline: cell.baseline.clone(),
         seed: experiment.seed,
-        costs: costs(experiment, data.dim),
-        stages: StageKeys { teacher, student, evaluation, speed },
+        costs: costs(experiment, data),
+        stages: StageKeys::of(experiment, &data.hash),
         yaml: experiment.to_yaml().expect("a checked experiment has a YAML form"),
     })
 }
@@ -110,23 +104,26 @@ fn planned(cell: &Cell, data: &Content) -> Result<PlannedCell, SweepError> {
 const ROWS_OF_A_MIXTURE: f64 = 1e6;
 
 /// Multiply-adds of the stages, roughly: a schedule needs no more.
-fn costs(experiment: &Experiment, dim: usize) -> Vec<f64> {
+fn costs(experiment: &Experiment, data: &Content) -> Vec<f64> {
     let seed = experiment.seed;
     let flow = experiment.teacher.flow();
     let parameters = |architecture: &flowstill_model::Architecture, orientation| {
-        flowstill_model::Layout::new(&architecture.spec(dim, orientation, seed)).len() as f64
+        flowstill_model::Layout::new(&architecture.spec(data.dim, orientation, seed)).len() as f64
     };
     let teacher_size = flow.map_or(0.0, |plan| parameters(&plan.architecture, Orientation::Maf));
-    let student_size = parameters(&experiment.student.architecture, Orientation::Iaf);
-    let rows = match &experiment.student.recipe {
-        Recipe::Auto(training) => training.steps as f64 * training.batch as f64,
-        Recipe::Phases(phases) => phases.iter().map(|p| p.training.steps as f64 * p.training.batch as f64).sum(),
-    };
     let teacher = flow.map(|plan| match &plan.training {
         Fitting::Gradient(training) => training.steps as f64 * training.batch as f64 * teacher_size * PASSES_OF_A_STEP,
         Fitting::Em(_) => ROWS_OF_A_MIXTURE * teacher_size,
     });
+    let Some(plan) = &experiment.distillation else {
+        return teacher.into_iter().chain([data.test_rows as f64 * teacher_size]).collect();
+    };
+    let student_size = parameters(&plan.student.architecture, Orientation::Iaf);
+    let rows = match &plan.student.recipe {
+        Recipe::Auto(training) => training.steps as f64 * training.batch as f64,
+        Recipe::Phases(phases) => phases.iter().map(|p| p.training.steps as f64 * p.training.batch as f64).sum(),
+    };
     let student = rows * (teacher_size + student_size) * PASSES_OF_A_STEP;
-    let evaluation = experiment.evaluation.samples as f64 * (teacher_size + student_size) * PASSES_OF_A_COMPARISON;
+    let evaluation = plan.evaluation.samples as f64 * (teacher_size + student_size) * PASSES_OF_A_COMPARISON;
     teacher.into_iter().chain([student, evaluation]).collect()
 }

@@ -19,29 +19,29 @@ pub struct Reporter<'a> {
     pub log: Option<File>,
     pub started: Instant,
     pub first: u64,
-    /// of a student that may be ended early
+    /// of a training that may be ended early
     pub race: Option<Race<'a>>,
 }
 
-/// One student among the others.
+/// One training among the others.
 pub struct Race<'a> {
     pub store: &'a Store,
     pub plan: &'a Plan,
     pub stopping: &'a Stopping,
-    pub student: StageId,
+    pub training: StageId,
     pub rivals: &'a mut Rivals,
     pub own: Curve,
 }
 
 impl Race<'_> {
-    /// Why the student ends now, if it does. What cannot be written or read decides nothing.
+    /// Why the training ends now, if it does. What cannot be written or read decides nothing.
     fn verdict(&mut self, record: &Record) -> Option<String> {
         let stopping = self.stopping;
         let value = curves::value(stopping, record)?;
         self.own.retain(|(step, _)| *step < record.step);
         self.own.push((record.step, value));
-        let _ = curves::add(self.store, &self.student, &stopping.metric, record.step, value);
-        stopping.verdict(&self.own, |step| self.rivals.curves(self.store, self.plan, stopping, &self.student, step))
+        let _ = curves::add(self.store, &self.training, &stopping.metric, record.step, value);
+        stopping.verdict(&self.own, |step| self.rivals.curves(self.store, self.plan, stopping, &self.training, step))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use flowstill_eval::{Estimate, SpeedRow};
 use flowstill_runner::Metrics;
+use flowstill_runner::metrics::ModelMetrics;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -25,7 +26,7 @@ pub struct CellResult {
     #[serde(flatten)]
     pub ending: Ending,
     /// by name, for instance `kl_forward`; empty unless all stages were done
-    pub metrics: BTreeMap<String, Number>,
+    pub metrics: Numbers,
     /// empty where speed was not measured
     pub speed: Vec<SpeedRow>,
     /// wall-clock seconds by stage; a stage shared with other cells is told in each of them
@@ -70,12 +71,13 @@ impl From<f64> for Number {
     }
 }
 
+/// By name, for instance `kl_forward`.
+pub type Numbers = BTreeMap<String, Number>;
+
 /// The numbers by which cells are compared.
-pub fn numbers(metrics: &Metrics) -> BTreeMap<String, Number> {
+pub fn numbers(metrics: &Metrics) -> Numbers {
     let quality = &metrics.distillation;
-    let mut numbers: BTreeMap<String, Number> = [
-        ("teacher_log_likelihood", metrics.teacher.test_log_likelihood),
-        ("student_log_likelihood", metrics.student.test_log_likelihood),
+    let compared = [
         ("kl_forward", quality.kl_forward),
         ("kl_forward_per_dim", quality.kl_forward_per_dim),
         ("kl_reverse", quality.kl_reverse),
@@ -84,30 +86,31 @@ pub fn numbers(metrics: &Metrics) -> BTreeMap<String, Number> {
         ("mean_weight", quality.mean_weight),
         ("total_variation", quality.total_variation),
     ]
-    .into_iter()
-    // JSON has no other numbers
-    .filter(|(_, estimate)| estimate.mean.is_finite())
-    .map(|(name, estimate)| (name.to_owned(), Number::from(estimate)))
-    .collect();
-    // of pictures alone
-    for (name, bits) in [
-        ("teacher_bits_per_dimension", metrics.teacher.bits_per_dimension),
-        ("student_bits_per_dimension", metrics.student.bits_per_dimension),
-    ] {
-        if let Some(bits) = bits.filter(|bits| bits.mean.is_finite()) {
-            numbers.insert(name.to_owned(), bits.into());
-        }
-    }
-    let mut more = |name: &str, value: Option<f64>| {
-        if let Some(value) = value.filter(|value| value.is_finite()) {
-            numbers.insert(name.to_owned(), value.into());
-        }
-    };
-    more("psis_k", quality.psis_k);
-    more("teacher_parameters", metrics.teacher.free_parameters.map(|n| n as f64));
-    more("student_parameters", metrics.student.free_parameters.map(|n| n as f64));
-    let steps = |record: &Option<_>| record.as_ref().map(|r: &flowstill_runner::stage::StageRecord| r.steps as f64);
-    more("teacher_steps", steps(&metrics.teacher.training));
-    more("student_steps", steps(&metrics.student.training));
-    numbers
+    .map(|(name, estimate)| (name.to_owned(), Some(Number::from(estimate))));
+    let tail = ("psis_k".to_owned(), quality.psis_k.map(Number::from));
+    let models = of_model("teacher", &metrics.teacher).into_iter().chain(of_model("student", &metrics.student));
+    finite(models.chain(compared).chain([tail]))
+}
+
+/// Those of a cell without a student.
+pub fn numbers_alone(teacher: &ModelMetrics) -> Numbers {
+    finite(of_model("teacher", teacher))
+}
+
+/// Of pictures also bits per dimension; a known density has neither parameters nor steps.
+fn of_model(role: &str, model: &ModelMetrics) -> [(String, Option<Number>); 4] {
+    let steps = model.training.as_ref().map(|record| record.steps);
+    [
+        ("log_likelihood", Some(model.test_log_likelihood.into())),
+        ("bits_per_dimension", model.bits_per_dimension.map(Number::from)),
+        ("parameters", model.free_parameters.map(|count| Number::from(count as f64))),
+        ("steps", steps.map(|count| Number::from(count as f64))),
+    ]
+    .map(|(name, number)| (format!("{role}_{name}"), number))
+}
+
+/// JSON has no other numbers.
+fn finite(numbers: impl IntoIterator<Item = (String, Option<Number>)>) -> Numbers {
+    let present = numbers.into_iter().filter_map(|(name, number)| Some((name, number?)));
+    present.filter(|(_, number)| number.value.is_finite()).collect()
 }

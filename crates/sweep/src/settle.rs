@@ -7,7 +7,7 @@ use crate::marker::Done;
 use crate::perform::Bench;
 use crate::plan::{Plan, PlannedCell};
 use crate::process;
-use crate::result::{CellResult, Ending, FORMAT_VERSION, numbers};
+use crate::result::{CellResult, Ending, FORMAT_VERSION};
 use crate::stage::{Kind, StageId};
 use crate::store::{Store, read_json, write_json};
 use rayon::prelude::*;
@@ -33,18 +33,16 @@ pub fn load(store: &Store, cell: &PlannedCell) -> Result<Option<CellResult>, Swe
 /// Writes the result of a cell all of whose stages are done.
 pub fn done(bench: &Bench) -> Result<(), SweepError> {
     let (store, cell) = (bench.store, bench.cell);
+    clear(store, cell)?;
     link_stages(store, cell)?;
-    let metrics = bench.publish()?;
-    let result =
-        CellResult { metrics: numbers(&metrics), speed: metrics.speed.clone(), ..empty(store, cell, Ending::Done) };
+    let (metrics, speed) = bench.publish()?;
+    let result = CellResult { metrics, speed, ..empty(store, cell, Ending::Done) };
     write_json(&path(store, cell), &result)
 }
 
 /// Writes the result of a cell one of whose stages did not succeed.
 pub fn failed(store: &Store, cell: &PlannedCell, failure: &Failure) -> Result<(), SweepError> {
-    // the report of an earlier plan would stand beside a result that says otherwise
-    let folder = store.cell(&cell.name);
-    folder.remove(folder.root())?;
+    clear(store, cell)?;
     link_stages(store, cell)?;
     let (stage, reason) = (failure.stage.kind.name().to_owned(), failure.reason.clone());
     let ending = match failure.cause {
@@ -52,6 +50,12 @@ pub fn failed(store: &Store, cell: &PlannedCell, failure: &Failure) -> Result<()
         Cause::Lasting | Cause::Passing => Ending::Failed { stage, reason },
     };
     write_json(&path(store, cell), &empty(store, cell, ending))
+}
+
+/// Empties the folder of a cell: the report of an earlier plan would stand beside a result that says otherwise.
+fn clear(store: &Store, cell: &PlannedCell) -> Result<(), SweepError> {
+    let folder = store.cell(&cell.name);
+    Ok(folder.remove(folder.root())?)
 }
 
 /// Has the cells settled again in whose folders files are missing that the cache can give: their results are forgotten,
@@ -74,7 +78,9 @@ fn is_incomplete(store: &Store, cell: &PlannedCell, ending: &Ending) -> bool {
         let stages = cell.stages();
         let trained = stages.iter().map(|(id, _)| id.kind.name()).filter(|kind| ["teacher", "student"].contains(kind));
         let files = trained.flat_map(|kind| [format!("{kind}.json"), format!("{kind}.safetensors")]);
-        let mut files = files.chain(["metrics.json".to_owned(), "report.html".to_owned()]);
+        let measured: &[&str] =
+            if cell.stage(Kind::Student).is_some() { &["metrics.json", "report.html"] } else { &["teacher_test.json"] };
+        let mut files = files.chain(measured.iter().map(|name| (*name).to_owned()));
         // what the cache has lost would be trained again, which nobody has asked for
         return files.any(|name| missing(&name)) && stages.iter().all(|(id, _)| done(id));
     }

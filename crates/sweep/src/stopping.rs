@@ -1,12 +1,12 @@
-//! Which students end early: those that others of the same sweep have left behind.
+//! Which trainings end early: those that others of the same sweep have left behind.
 
 use crate::plan::{Stopping, StoppingRule};
 
-/// `(step, value)` of one student's validations, by growing step.
+/// `(step, value)` of one training's validations, by growing step.
 pub type Curve = Vec<(u64, f64)>;
 
 impl Stopping {
-    /// Why the student with the curve `own` ends now, if it does. `others` gives the curves of the other students
+    /// Why the training with the curve `own` ends now, if it does. `others` gives the curves of the other trainings
     /// up to a step, and is asked only where something hangs on them.
     ///
     /// Both rules compare the best value up to a step with what others had reached by the same step: the median rule

@@ -288,12 +288,13 @@ impl<'a> Worker<'a> {
         folder.create()?;
         let log = OpenOptions::new().create(true).append(true).open(folder.path("log.txt")).ok();
         // what others are compared with is not ended by the comparison
-        let races = node.id.kind == Kind::Student && node.cells.iter().all(|&cell| plan.cells[cell].baseline.is_none());
+        let may_end = |cell: &PlannedCell| cell.raced() == node.id.kind && cell.baseline.is_none();
+        let races = node.cells.iter().all(|&cell| may_end(&plan.cells[cell]));
         let race = plan.rules.stopping.as_ref().filter(|_| races).map(|stopping| Race {
             store,
             plan,
             stopping,
-            student: node.id.clone(),
+            training: node.id.clone(),
             own: curves::read(store, &node.id, &stopping.metric),
             rivals: &mut self.rivals,
         });

@@ -1,12 +1,12 @@
 //! From what was written to what can run: every number in range, every name usable, every default filled in.
 
 use super::path::KeyPath;
-use super::plan::{Bench, Evaluation, Experiment, StudentPlan};
+use super::plan::{Bench, Distillation, Evaluation, Experiment, StudentPlan, TeacherPlan};
 use super::surroundings::Surroundings;
 use super::tree::{number, shortened};
 use super::written::{self, OrNone};
 use super::{data, flow, name, recipe, teacher};
-use flowstill_model::Role;
+use flowstill_model::{Architecture, Role};
 
 /// One mistake of meaning.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,24 +65,73 @@ pub(super) fn check(written: &written::Experiment, surroundings: &Surroundings) 
 
     let teacher = teacher::check(&mut checker, written.teacher.as_ref(), written.data.as_ref(), data.as_ref());
     let of_teacher = teacher.as_ref().and_then(|plan| plan.flow()).map(|plan| &plan.architecture);
-    let wanted = written.student.clone().unwrap_or_default();
-    let student = StudentPlan {
-        architecture: flow::Written { link: wanted.link(), base: wanted.base.as_ref(), chain: wanted.chain.as_deref() }
-            .checked(&mut checker, Role::Student, of_teacher),
-        recipe: recipe::check(&mut checker, &wanted),
+    let distillation = match &written.student {
+        Some(OrNone(None)) => {
+            alone(&mut checker, written, teacher.as_ref());
+            None
+        }
+        Some(OrNone(Some(student))) => Some(distillation(&mut checker, student, written, of_teacher)),
+        None => Some(distillation(&mut checker, &written::Student::default(), written, of_teacher)),
     };
-    recipe::fits(&mut checker, &wanted, &student, of_teacher);
-
-    let evaluation = written.evaluation.clone().unwrap_or_default();
-    let samples = evaluation.samples.unwrap_or(20_000);
-    let evaluation = Evaluation { samples: checker.whole("evaluation.samples", samples, (2, 100_000_000), "") };
-    let bench = bench(&mut checker, written.bench.as_ref());
 
     match (data, teacher) {
         (Some(data), Some(teacher)) if checker.findings.is_empty() => {
-            Ok(Experiment { name, seed, threads, data, teacher, student, evaluation, bench })
+            Ok(Experiment { name, seed, threads, data, teacher, distillation })
         }
         _ => Err(checker.findings),
+    }
+}
+
+/// A student, and how it is compared with its teacher.
+fn distillation(
+    checker: &mut Checker,
+    wanted: &written::Student,
+    written: &written::Experiment,
+    of_teacher: Option<&Architecture>,
+) -> Distillation {
+    let student = StudentPlan {
+        architecture: flow::Written { link: wanted.link(), base: wanted.base.as_ref(), chain: wanted.chain.as_deref() }
+            .checked(checker, Role::Student, of_teacher),
+        recipe: recipe::check(checker, wanted),
+    };
+    recipe::fits(checker, wanted, &student, of_teacher);
+
+    let evaluation = match &written.evaluation {
+        Some(OrNone(None)) => {
+            let message = "a student is always compared with its teacher; remove it, or write `student: none` to train the \
+                           teacher alone";
+            checker.wrong_with("evaluation", "student", message.to_owned());
+            written::Evaluation::default()
+        }
+        Some(OrNone(Some(evaluation))) => evaluation.clone(),
+        None => written::Evaluation::default(),
+    };
+    let samples = evaluation.samples.unwrap_or(20_000);
+    let evaluation = Evaluation { samples: checker.whole("evaluation.samples", samples, (2, 100_000_000), "") };
+    Distillation { student, evaluation, bench: bench(checker, written.bench.as_ref()) }
+}
+
+/// Notes what means nothing without a student.
+fn alone(checker: &mut Checker, written: &written::Experiment, teacher: Option<&TeacherPlan>) {
+    if let Some(TeacherPlan::Truth(_)) = teacher {
+        let message = "`none` leaves nothing to do beside `teacher: {model: truth}`, a known density of which nothing is \
+                       trained; write the keys of a student, or train a teacher with `model: maf`";
+        checker.wrong_with("student", "teacher.model", message.to_owned());
+    }
+    let evaluation = written.evaluation.as_ref().and_then(|evaluation| evaluation.0.as_ref());
+    let bench = written.bench.as_ref().and_then(|bench| bench.0.as_ref());
+    for (section, key, given) in [
+        ("evaluation", "samples", evaluation.is_some_and(|evaluation| evaluation.samples.is_some())),
+        ("bench", "batches", bench.is_some_and(|bench| bench.batches.is_some())),
+        ("bench", "repetitions", bench.is_some_and(|bench| bench.repetitions.is_some())),
+    ] {
+        if given {
+            let message = format!(
+                "means nothing beside `student: none`, which leaves nothing to compare; remove it or, where others need it, \
+                 write `{section}: none` as well"
+            );
+            checker.wrong_with(KeyPath::from(section).key(key), "student", message);
+        }
     }
 }
 

@@ -38,7 +38,7 @@ pub mod written;
 pub use error::{ConfigError, Problem};
 pub use hash::config_hash;
 pub use locate::Location;
-pub use plan::{Bench, Evaluation, Experiment, Fitting, FlowPlan, StudentPlan, TeacherPlan};
+pub use plan::{Bench, Distillation, Evaluation, Experiment, Fitting, FlowPlan, StudentPlan, TeacherPlan};
 pub use suggest::nearest;
 pub use sweep::Sweep;
 

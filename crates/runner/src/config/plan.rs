@@ -20,12 +20,11 @@ pub struct Experiment {
     pub threads: usize,
     pub data: Source,
     pub teacher: TeacherPlan,
-    pub student: StudentPlan,
-    pub evaluation: Evaluation,
-    pub bench: Bench,
+    /// nothing where the teacher alone is trained
+    pub distillation: Option<Distillation>,
 }
 
-/// What the student is distilled from.
+/// What the student is distilled from, or what stands alone.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TeacherPlan {
     Flow(Box<FlowPlan>),
@@ -73,6 +72,14 @@ impl TeacherPlan {
     }
 }
 
+/// What is made of the teacher: a student, and how both are compared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Distillation {
+    pub student: StudentPlan,
+    pub evaluation: Evaluation,
+    pub bench: Bench,
+}
+
 /// How the student is built and distilled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StudentPlan {
@@ -97,7 +104,15 @@ pub struct Bench {
 }
 
 impl Experiment {
-    /// Whether both flows can be built for the data.
+    /// What is made of the teacher.
+    ///
+    /// # Errors
+    /// If the experiment has no student.
+    pub fn with_student(&self) -> Result<&Distillation, RunError> {
+        self.distillation.as_ref().ok_or_else(|| RunError::NoStudent { name: self.name.clone() })
+    }
+
+    /// Whether all flows can be built for the data.
     ///
     /// # Errors
     /// The first layer that cannot, such as a coupling of a single column; a mixture that is to be fitted to fewer rows than it has
@@ -130,7 +145,8 @@ impl Experiment {
 
     fn architectures(&self) -> impl Iterator<Item = (&'static str, &Architecture)> {
         let teacher = self.teacher.flow().map(|plan| ("teacher", &plan.architecture));
-        teacher.into_iter().chain([("student", &self.student.architecture)])
+        let student = self.distillation.as_ref().map(|plan| ("student", &plan.student.architecture));
+        teacher.into_iter().chain(student)
     }
 }
 

@@ -28,17 +28,21 @@ impl Serialize for Experiment {
 
 impl From<&Experiment> for written::Experiment {
     fn from(plan: &Experiment) -> Self {
+        let distillation = plan.distillation.as_ref();
+        let measured = distillation.map(|plan| &plan.bench).filter(|bench| !bench.batches.is_empty());
         Self {
             name: Some(plan.name.clone()),
             seed: Some(plan.seed),
             threads: Some(whole(plan.threads)),
             data: Some((&plan.data).into()),
             teacher: Some((&plan.teacher).into()),
-            student: Some((&plan.student).into()),
-            evaluation: Some(written::Evaluation { samples: Some(whole(plan.evaluation.samples)) }),
-            bench: Some(OrNone((!plan.bench.batches.is_empty()).then(|| written::Bench {
-                batches: Some(wholes(&plan.bench.batches)),
-                repetitions: Some(whole(plan.bench.repetitions)),
+            student: Some(OrNone(distillation.map(|plan| (&plan.student).into()))),
+            evaluation: Some(OrNone(
+                distillation.map(|plan| written::Evaluation { samples: Some(whole(plan.evaluation.samples)) }),
+            )),
+            bench: Some(OrNone(measured.map(|bench| written::Bench {
+                batches: Some(wholes(&bench.batches)),
+                repetitions: Some(whole(bench.repetitions)),
             }))),
             ..Self::default()
         }

@@ -8,6 +8,7 @@ use flowstill_trainer::Settings;
 use std::fs;
 use tempfile::TempDir;
 
+mod alone;
 mod families;
 mod maps;
 mod recipes;
@@ -57,7 +58,7 @@ fn check_all(cases: &[(&str, &[&str])]) {
 
 /// The settings of a distillation that says nothing of its recipe.
 fn auto(plan: &Experiment) -> &Settings {
-    match &plan.student.recipe {
+    match &plan.with_student().unwrap().student.recipe {
         Recipe::Auto(settings) => settings,
         Recipe::Phases(phases) => panic!("{phases:?}"),
     }
@@ -75,13 +76,16 @@ fn defaults_are_those_of_the_reference() {
         Source::File { path: folder.path().join("d.csv"), split: [0.8, 0.1, 0.1], pixels: None, seed: 0 }
     );
     assert_eq!(plan.teacher.flow().unwrap().architecture, Architecture::default());
-    assert_eq!(plan.student.architecture, Architecture::default());
+    assert_eq!(plan.with_student().unwrap().student.architecture, Architecture::default());
     let (teacher, student) = (&plan.teacher.flow().unwrap().training.gradient().unwrap(), auto(&plan));
     assert_eq!((teacher.steps, teacher.rate, teacher.ema, teacher.patience), (20_000, 1e-3, None, Some(10)));
     assert_eq!((student.steps, student.rate, student.ema, student.patience), (10_000, 2e-3, Some(0.998), None));
     assert_eq!((teacher.warmup, teacher.clip_norm, teacher.batch, student.batch), (500, Some(5.0), 512, 256));
-    assert_eq!((plan.evaluation.samples, plan.bench.repetitions), (20_000, 9));
-    assert_eq!(plan.bench.batches, [1, 10, 100, 1000, 10_000]);
+    assert_eq!(
+        (plan.with_student().unwrap().evaluation.samples, plan.with_student().unwrap().bench.repetitions),
+        (20_000, 9)
+    );
+    assert_eq!(plan.with_student().unwrap().bench.batches, [1, 10, 100, 1000, 10_000]);
 }
 
 #[test]
@@ -108,7 +112,7 @@ student:
     assert_eq!((student.steps, student.warmup, student.ema, student.rate), (1000, 0, None, 0.001));
     // the student's architecture is the teacher's where it says nothing
     let expected = Architecture { layers: 2, hidden: vec![], activation: Activation::Elu, ..Architecture::default() };
-    assert_eq!(plan.student.architecture, expected);
+    assert_eq!(plan.with_student().unwrap().student.architecture, expected);
     // byte order mark and carriage returns, as some editors write them
     assert_eq!(read("\u{feff}data: {path: x.npz:train}\r\nseed: 3\r\n").unwrap().seed, 3);
 }
@@ -124,7 +128,8 @@ fn the_resolved_yaml_gives_the_same_plan() {
     let pictures = "data: {path: d.csv, pixels: {}}\nteacher: {fresh_noise: true, dropout: 0.125, training: {average_last: 0.25}}\n\
                     student: {training: {average_last: 1}}\n";
     let slow = "name: layers=2,hidden=64x64,order=same+seed=0\ndata: {path: d.csv}\nbench: none\n";
-    for text in [parts, all, synthetic, odd, truth, pictures, slow, "data: {synthetic: rings}\nname: 'none'\n"] {
+    let alone = "data: {path: d.csv}\nteacher: {dropout: 0.5}\nstudent: none\nbench: none\n";
+    for text in [parts, all, synthetic, odd, truth, pictures, slow, alone, "data: {synthetic: rings}\nname: 'none'\n"] {
         let plan = Experiment::from_str(text, &folder.path().join("a.yaml")).unwrap();
         let resolved = plan.to_yaml().unwrap();
         let again = Experiment::from_str(&resolved, std::path::Path::new("/elsewhere/config.yaml")).unwrap();
@@ -141,7 +146,7 @@ fn flows_that_can_only_be_gaussian_are_worth_a_warning() {
     assert!(plan.warnings(1)[0].contains("one dimension"));
     let TeacherPlan::Flow(teacher) = &mut plan.teacher else { panic!("it is a flow unless it says otherwise") };
     teacher.architecture.order = OrderRule::Same;
-    plan.student.architecture.layers = 1;
+    plan.distillation.as_mut().unwrap().student.architecture.layers = 1;
     let warnings = plan.warnings(9);
     assert!(warnings[0].starts_with("teacher: affine autoregressive layers that all have the same order"));
     assert!(warnings[1].starts_with("student: a single affine autoregressive layer"));
@@ -149,7 +154,7 @@ fn flows_that_can_only_be_gaussian_are_worth_a_warning() {
 
 #[test]
 fn speed_is_measured_unless_it_is_switched_off() {
-    let bench = |text: &str| read(&format!("data: {{path: d.csv}}\n{text}")).unwrap().bench;
+    let bench = |text: &str| read(&format!("data: {{path: d.csv}}\n{text}")).unwrap().distillation.unwrap().bench;
     assert_eq!(bench("bench: none"), Bench { batches: vec![], repetitions: 9 });
     assert_eq!(bench("bench:"), bench(""));
     assert_eq!(bench("bench: {repetitions: 3}"), Bench { batches: vec![1, 10, 100, 1000, 10_000], repetitions: 3 });
@@ -170,7 +175,10 @@ fn what_belongs_to_a_sweep_says_how_to_run_it() {
 fn a_known_density_is_a_teacher_without_a_flow() {
     let plan = read("data: {synthetic: funnel, dim: 3}\nteacher: {model: truth}\nstudent: {layers: 1}\n").unwrap();
     assert_eq!(plan.teacher, TeacherPlan::Truth(Target::Funnel { dim: 3 }));
-    assert_eq!(plan.student.architecture, Architecture { layers: 1, ..Architecture::default() });
+    assert_eq!(
+        plan.with_student().unwrap().student.architecture,
+        Architecture { layers: 1, ..Architecture::default() }
+    );
     assert!(plan.to_yaml().unwrap().contains("teacher:\n  model: truth\nstudent:"));
     let warnings = plan.warnings(3);
     assert!(warnings.len() == 1 && warnings[0].starts_with("student:"), "{warnings:?}");

@@ -5,7 +5,7 @@ use super::drawn::Drawn;
 use super::teacher::{Opened, Teacher};
 use super::train::Stage;
 use super::{evaluate, numbers};
-use crate::config::Experiment;
+use crate::config::{Distillation, Experiment};
 use crate::error::RunError;
 use crate::folder::Folder;
 use crate::metrics::{FORMAT_VERSION, Metrics, ModelMetrics, Timing};
@@ -22,6 +22,7 @@ use std::time::Instant;
 /// Teacher and student, ready to be measured.
 pub struct Comparison<'a> {
     experiment: &'a Experiment,
+    plan: &'a Distillation,
     data: &'a Dataset,
     teacher: Opened,
     student: Sampler,
@@ -48,15 +49,18 @@ pub struct Measured {
 }
 
 impl<'a> Comparison<'a> {
+    /// # Errors
+    /// If the experiment has no student, or a checkpoint is of no flow.
     pub fn open(
         experiment: &'a Experiment,
         data: &'a Dataset,
         teacher: Teacher,
         student: Stage,
     ) -> Result<Self, RunError> {
+        let plan = experiment.with_student()?;
         let Stage { checkpoint, record } = student;
-        let teacher = Opened::new(teacher)?;
-        Ok(Self { experiment, data, teacher, student: Sampler::from_checkpoint(checkpoint)?, student_record: record })
+        let (teacher, student) = (Opened::new(teacher)?, Sampler::from_checkpoint(checkpoint)?);
+        Ok(Self { experiment, plan, data, teacher, student, student_record: record })
     }
 
     /// Compares the densities. Uses the current rayon pool; the numbers do not depend on its size.
@@ -69,7 +73,7 @@ impl<'a> Comparison<'a> {
             &self.student,
             self.data,
             &self.experiment.data,
-            self.experiment.evaluation.samples,
+            self.plan.evaluation.samples,
             self.experiment.seed,
         )?;
         let seconds = started.elapsed().as_secs_f64();
@@ -79,7 +83,7 @@ impl<'a> Comparison<'a> {
     /// Measures the speed of both.
     pub fn speed(&self) -> Result<Measured, RunError> {
         let started = Instant::now();
-        let bench = &self.experiment.bench;
+        let bench = &self.plan.bench;
         let threads = self.experiment.threads;
         let speed = evaluate::speed(self.teacher.sampler(), &self.student, &bench.batches, bench.repetitions, threads)?;
         let seconds = if speed.rows.is_empty() { 0.0 } else { started.elapsed().as_secs_f64() };
@@ -99,7 +103,7 @@ impl<'a> Comparison<'a> {
     ) -> Result<Metrics, RunError> {
         let metrics = self.metrics(evaluation, measured, key);
         let teacher = self.teacher.sampler();
-        let page = summary::report(self.experiment, self.data, teacher, &self.student, &metrics, drawn)?;
+        let page = summary::report((self.experiment, self.plan), self.data, teacher, &self.student, &metrics, drawn)?;
         // old numbers must not vouch for new pictures
         folder.remove(&folder.path("metrics.json"))?;
         folder.remove(&folder.path("figures"))?;

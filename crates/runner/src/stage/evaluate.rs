@@ -5,6 +5,7 @@ use super::StageRecord;
 use super::teacher::Opened;
 use crate::error::RunError;
 use crate::metrics::{Likelihood, ModelMetrics};
+use crate::truth::Truth;
 use flowstill_data::{Dataset, Source};
 use flowstill_eval::measure::JACOBI_TOLERANCE;
 use flowstill_eval::{self as eval, AgainstData, Estimate, EvalError, ModeCoverage, Quality, Samples, Speed, compare};
@@ -25,21 +26,37 @@ const ROUND_TRIP_ROWS: usize = 256;
 pub fn teacher(teacher: &Opened, data: &Dataset) -> Result<ModelMetrics, RunError> {
     match teacher {
         Opened::Flow { sampler, record } => model(sampler, data, record),
-        Opened::Truth(truth) => {
-            Ok(ModelMetrics { known_density: Some(truth.name().to_owned()), ..alone(likelihood(truth, data)?) })
-        }
+        Opened::Truth(truth) => known(truth, data),
+    }
+}
+
+/// The same of a teacher that has no student, whose samples nobody asks for.
+pub fn unsampled(teacher: &Opened, data: &Dataset) -> Result<ModelMetrics, RunError> {
+    match teacher {
+        Opened::Flow { sampler, record } => fitted(sampler, data, record),
+        Opened::Truth(truth) => known(truth, data),
     }
 }
 
 /// Likelihood of the test part and the cost of one model.
 pub fn model(sampler: &Sampler, data: &Dataset, record: &StageRecord) -> Result<ModelMetrics, RunError> {
     Ok(ModelMetrics {
-        free_parameters: Some(sampler.cost().free_parameters),
         sampler_disagreement: disagreement(sampler)?,
         round_trip_error: Some(round_trip(sampler, &data.test.values)?),
+        ..fitted(sampler, data, record)?
+    })
+}
+
+fn fitted(sampler: &Sampler, data: &Dataset, record: &StageRecord) -> Result<ModelMetrics, RunError> {
+    Ok(ModelMetrics {
+        free_parameters: Some(sampler.cost().free_parameters),
         training: Some(record.clone()),
         ..alone(likelihood(sampler, data)?)
     })
+}
+
+fn known(truth: &Truth, data: &Dataset) -> Result<ModelMetrics, RunError> {
+    Ok(ModelMetrics { known_density: Some(truth.name().to_owned()), ..alone(likelihood(truth, data)?) })
 }
 
 /// A model of which nothing but this is known.

@@ -1,6 +1,6 @@
 //! The names of stages: hashes of all that they depend on.
 
-use crate::config::{Experiment, Fitting, FlowPlan, TeacherPlan, config_hash, written};
+use crate::config::{Bench, Evaluation, Experiment, Fitting, FlowPlan, StudentPlan, TeacherPlan, config_hash, written};
 use crate::provenance::VERSION;
 use flowstill_flow::Engine;
 use flowstill_student::{Phase, Recipe};
@@ -55,8 +55,7 @@ impl Keys<'_> {
     }
 
     /// Key of the student of the teacher with key `teacher`, or of the known density.
-    pub fn student(&self, teacher: Option<&str>) -> String {
-        let student = &self.experiment.student;
+    pub fn student(&self, student: &StudentPlan, teacher: Option<&str>) -> String {
         let plan = (&student.architecture, recipe(&student.recipe));
         match (teacher, &self.experiment.teacher) {
             (None, TeacherPlan::Truth(_)) => {
@@ -69,15 +68,19 @@ impl Keys<'_> {
 
     /// Key of the comparison of the student with key `student` with its teacher; the modes of the target are a part of
     /// it.
-    pub fn evaluation(&self, student: &str) -> String {
+    pub fn evaluation(&self, evaluation: &Evaluation, student: &str) -> String {
         let data = written::Data::from(&self.experiment.data).synthetic;
-        self.key("evaluation", (self.experiment.evaluation.samples, data), Some(student))
+        self.key("evaluation", (evaluation.samples, data), Some(student))
+    }
+
+    /// Key of the likelihood of the test rows under the teacher with key `teacher`, which has no student.
+    pub fn likelihood(&self, teacher: Option<&str>) -> String {
+        self.key("likelihood", (), teacher)
     }
 
     /// Key of the measurement of speed that follows the comparison with key `evaluation`, and so the name of all that
     /// there is to know of an experiment.
-    pub fn speed(&self, evaluation: &str) -> String {
-        let bench = &self.experiment.bench;
+    pub fn speed(&self, bench: &Bench, evaluation: &str) -> String {
         self.key("speed", (&bench.batches, bench.repetitions, self.experiment.threads), Some(evaluation))
     }
 
@@ -104,13 +107,46 @@ fn recipe(recipe: &Recipe) -> Recipe {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
     use std::path::Path;
 
     fn keys(yaml: &str) -> [String; 2] {
         let experiment = Experiment::from_str(yaml, Path::new("a.yaml")).expect("an experiment");
         let keys = Keys { experiment: &experiment, data: "data", engine: Engine::default() };
+        let student = &experiment.with_student().expect("a student").student;
         let teacher = keys.teacher();
-        [keys.student(teacher.as_deref()), teacher.expect("it is trained")]
+        [keys.student(student, teacher.as_deref()), teacher.expect("it is trained")]
+    }
+
+    #[test]
+    fn what_keys_are_made_of_stays_as_it_is() {
+        // of other keys nothing that was done before would be found again
+        let yaml = "data: {synthetic: two_moons}\nthreads: 1\nseed: 7\nevaluation: {samples: 500}\nbench: {batches: [1, 10]}\n";
+        let experiment = Experiment::from_str(yaml, Path::new("a.yaml")).expect("an experiment");
+        let keys = Keys { experiment: &experiment, data: "data", engine: Engine::default() };
+        let of = |stage: &str, plan: Value, teacher: Option<&str>| {
+            config_hash(&json!({
+                "stage": stage, "version": VERSION, "plan": plan, "seed": 7, "data": "data", "teacher": teacher
+            }))
+        };
+        let plan = experiment.with_student().expect("a student");
+        let flow = experiment.teacher.flow().expect("a flow");
+        assert_eq!(keys.flow(flow), of("teacher", json!([flow.architecture, flow.training]), None));
+        let Recipe::Auto(settings) = &plan.student.recipe else { panic!("{:?}", plan.student.recipe) };
+        let student = json!([plan.student.architecture, {"auto": settings}]);
+        assert_eq!(keys.student(&plan.student, Some("t")), of("student", student, Some("t")));
+        assert_eq!(keys.evaluation(&plan.evaluation, "s"), of("evaluation", json!([500, "two_moons"]), Some("s")));
+        assert_eq!(keys.speed(&plan.bench, "e"), of("speed", json!([[1, 10], 9, 1]), Some("e")));
+    }
+
+    #[test]
+    fn a_teacher_is_the_same_with_a_student_and_without() {
+        let of = |student: &str| {
+            let yaml = format!("data: {{synthetic: two_moons}}\n{student}");
+            let experiment = Experiment::from_str(&yaml, Path::new("a.yaml")).expect("an experiment");
+            Keys { experiment: &experiment, data: "data", engine: Engine::default() }.teacher()
+        };
+        assert_eq!(of("student: none\n"), of(""));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The stages of an experiment, each keyed by a hash of all that it depends on.
 
+pub mod alone;
 pub mod comparison;
 pub mod drawn;
 pub mod evaluate;

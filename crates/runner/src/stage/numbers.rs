@@ -1,20 +1,23 @@
-//! The comparison's numbers as TensorBoard shows them.
+//! The numbers of a comparison, or of a teacher alone, as TensorBoard shows them.
 
 use crate::figure::Picture;
-use crate::metrics::Metrics;
+use crate::metrics::{Likelihood, Metrics};
 use crate::tensorboard::{EventWriter, Hparam};
 use serde_json::Value;
 use std::io;
 use std::path::Path;
 
 /// What a table of experiments compares.
-const COMPARED: [&str; 5] = [
+const COMPARED: &[&str] = &[
     "comparison/kl_forward",
     "comparison/kl_reverse",
     "comparison/ess_reverse",
     "comparison/ess_forward",
     "comparison/total_variation",
 ];
+
+/// The same without students.
+const COMPARED_ALONE: &[&str] = &["test/test_log_likelihood"];
 
 /// Writes every number of the distillation as a scalar named after its key in `metrics.json`, `comparison/kl_forward` and so
 /// on, in place of an earlier comparison's. Of an estimate the mean, and `…/standard_error`. `settings` are those that
@@ -26,10 +29,6 @@ pub fn write(
     pictures: Option<Picture>,
     settings: &[(&str, Hparam)],
 ) -> io::Result<()> {
-    match std::fs::remove_dir_all(folder) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-        _ => {}
-    }
     let mut numbers = Vec::new();
     flatten("comparison", &serde_json::to_value(&metrics.distillation)?, &mut numbers);
     for (role, model) in [("teacher", &metrics.teacher), ("student", &metrics.student)] {
@@ -37,9 +36,30 @@ pub fn write(
             flatten(&format!("comparison/{role}_bits_per_dimension"), &serde_json::to_value(bits)?, &mut numbers);
         }
     }
+    events(folder, COMPARED, numbers, pictures, settings)
+}
+
+/// The same of a teacher alone: `test/test_log_likelihood` and so on.
+pub fn write_alone(folder: &Path, likelihood: &Likelihood, settings: &[(&str, Hparam)]) -> io::Result<()> {
+    let mut numbers = Vec::new();
+    flatten("test", &serde_json::to_value(likelihood)?, &mut numbers);
+    events(folder, COMPARED_ALONE, numbers, None, settings)
+}
+
+fn events(
+    folder: &Path,
+    compared: &[&str],
+    numbers: Vec<(String, f64)>,
+    pictures: Option<Picture>,
+    settings: &[(&str, Hparam)],
+) -> io::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
     let mut events = EventWriter::create(folder)?;
     if !settings.is_empty() {
-        events.hparams(settings, &COMPARED)?;
+        events.hparams(settings, compared)?;
     }
     for (name, value) in numbers {
         events.scalar(&name, 0, value)?;

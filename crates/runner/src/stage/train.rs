@@ -45,12 +45,13 @@ impl Workshop<'_> {
     }
 
     /// Key of the student of `teacher`.
-    pub fn student_key(&self, teacher: &Teacher) -> String {
+    pub fn student_key(&self, teacher: &Teacher) -> Result<String, RunError> {
+        let plan = &self.experiment.with_student()?.student;
         let key = match teacher {
             Teacher::Trained(stage) => Some(stage.record.key.as_str()),
             Teacher::Known(_) => None,
         };
-        self.keys().student(key)
+        Ok(self.keys().student(plan, key))
     }
 
     /// The teacher: trained now, or earlier with the same key; or known without any training.
@@ -130,12 +131,12 @@ impl Workshop<'_> {
 
     /// The student of `teacher`: distilled now, or earlier with the same key.
     pub fn student(&self, teacher: &Teacher, console: &mut dyn Console) -> Result<Stage, RunError> {
-        let key = self.student_key(teacher);
+        let key = self.student_key(teacher)?;
         if let Some(stage) = self.finished_or_room("student", &key)? {
             console.say(&format!("student: distilled earlier, {}", self.folder.checkpoint("student").display()));
             return Ok(stage);
         }
-        let plan = &self.experiment.student;
+        let plan = &self.experiment.with_student()?.student;
         let seed = self.experiment.seed;
         let spec = plan.architecture.spec(self.data.dim(), Orientation::Iaf, seed);
         let settings = distillation_settings(&plan.architecture, &plan.recipe, seed);

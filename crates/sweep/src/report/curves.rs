@@ -43,7 +43,7 @@ pub struct Curve {
 type Measures = Vec<(String, Vec<(u64, f64)>)>;
 
 impl Curves {
-    /// What the trainings of the cells that have ended left in their folders; of students that were ended early, the
+    /// What the trainings of the cells that have ended left in their folders; of those that were ended early, the
     /// metric `judged` by which they were.
     pub fn read(dir: &Path, cells: &[Cell], judged: Option<&str>) -> Self {
         let store = Store::new(dir);
@@ -64,9 +64,15 @@ impl Curves {
             if let Some(&place) = teachers.get(key) {
                 curves.teacher[place].cells.push(index);
             } else if !without.contains(key) {
-                let record = curves.record(&folder.join("teacher.json"));
-                let all = record.map(|record| vec![(VALIDATION.to_owned(), record.validation_curve())]);
-                let curve = curves_of(index, all.unwrap_or_default(), &mut curves.steps, &mut known_steps);
+                let reached = match curves.record(&folder.join("teacher.json")) {
+                    Some(record) => record.validation_curve(),
+                    None => cell
+                        .planned
+                        .stage(Kind::Teacher)
+                        .map_or_else(Vec::new, |teacher| validations::read(&store, &teacher, VALIDATION)),
+                };
+                let all = vec![(VALIDATION.to_owned(), reached)];
+                let curve = curves_of(index, all, &mut curves.steps, &mut known_steps);
                 match curve {
                     Some(curve) => {
                         teachers.insert(key, curves.teacher.len());

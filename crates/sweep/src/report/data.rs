@@ -1,6 +1,7 @@
 //! What the page's script draws from, as compact JSON.
 
 use super::Sweep;
+use super::best::ranked;
 use super::curves::{Curves, rounded};
 use crate::results::{Better, Column, Row, Spread, Table, Value, metric};
 use flowstill_runner::report::with_thousands;
@@ -141,7 +142,8 @@ fn error(value: &Value) -> Option<f64> {
     }
 }
 
-/// The metric by which a sweep is judged: the forward divergence, or what else was measured.
+/// The metric by which a sweep is judged: the forward divergence, or the first of what else was measured, as the
+/// likelihood of teachers without students. What baselines alone have does not tell the others apart.
 pub fn judged_by(table: &Table) -> Option<String> {
     let metrics = || {
         table.columns().iter().filter_map(|column| match column {
@@ -149,5 +151,6 @@ pub fn judged_by(table: &Table) -> Option<String> {
             _ => None,
         })
     };
-    metrics().find(|name| *name == "kl_forward").or_else(|| metrics().next()).cloned()
+    let own = metrics().find(|name| *name == "kl_forward").into_iter().chain(metrics());
+    own.clone().find(|name| !ranked(table, name, false).is_empty()).or_else(|| own.clone().next()).cloned()
 }

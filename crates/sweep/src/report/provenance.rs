@@ -1,6 +1,7 @@
 //! Where the numbers come from, and what they took.
 
 use super::Sweep;
+use crate::stage::Kind;
 use flowstill_runner::report::{duration, with_thousands};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,20 +57,13 @@ pub fn total(sweep: &Sweep) -> String {
 
 /// Number of stages and their seconds.
 fn seconds(sweep: &Sweep) -> [(&'static str, (usize, f64)); 4] {
-    ["teacher", "student", "evaluation", "speed"].map(|stage| {
+    Kind::ALL.map(|kind| {
         let mut once: BTreeMap<&str, f64> = BTreeMap::new();
         for cell in sweep.cells.all_cells() {
-            let keys = &cell.planned.stages;
-            let key = match stage {
-                "teacher" => keys.teacher.as_deref(),
-                "student" => Some(keys.student.as_str()),
-                "evaluation" => Some(keys.evaluation.as_str()),
-                _ => keys.speed.as_deref(),
-            };
-            if let (Some(key), Some(seconds)) = (key, cell.seconds(stage)) {
+            if let (Some(key), Some(seconds)) = (cell.planned.stages.get(kind), cell.seconds(kind.name())) {
                 once.insert(key, seconds);
             }
         }
-        (stage, (once.len(), once.values().sum()))
+        (kind.name(), (once.len(), once.values().sum()))
     })
 }

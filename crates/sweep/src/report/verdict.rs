@@ -73,9 +73,9 @@ fn matters(influences: &[Influence], name: &str) -> Option<String> {
          medians",
         first.key,
         significant(100.0 * first.share, 2),
-        significant(least.1, 2),
+        told_apart(least.1, most.1),
         least.0,
-        significant(most.1, 2),
+        told_apart(most.1, least.1),
         most.0
     );
     let more: Vec<String> = influences[1..]
@@ -89,6 +89,13 @@ fn matters(influences: &[Influence], name: &str) -> Option<String> {
     Some(text + ".")
 }
 
+/// A number with two digits, or as many as the first two in which it differs from `other`.
+fn told_apart(value: f64, other: f64) -> String {
+    let place = |number: f64| number.abs().log10().floor();
+    let digits = place(value) - place(value - other) + 2.0;
+    significant(value, if digits.is_finite() { digits.clamp(2.0, 9.0) as i32 } else { 2 })
+}
+
 pub fn label(name: &str) -> &str {
     metric(name).map_or(name, |metric| metric.label)
 }
@@ -98,5 +105,19 @@ pub fn unit(name: &str) -> String {
     match metric(name).map_or("", |metric| metric.unit) {
         "" => String::new(),
         unit => format!(" {unit}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_one_size_show_where_they_differ() {
+        let both = |a, b| [told_apart(a, b), told_apart(b, a)];
+        assert_eq!(both(0.0123, 0.5), ["0.012", "0.50"]);
+        assert_eq!(both(155.934, 156.951), ["155.9", "157.0"]);
+        assert_eq!(both(-0.0447, 0.12), ["−0.045", "0.12"]);
+        assert_eq!(both(1.5, 1.5), ["1.5", "1.5"]);
     }
 }

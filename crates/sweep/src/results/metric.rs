@@ -25,7 +25,7 @@ const fn of(name: &'static str, label: &'static str, unit: &'static str, better:
     Metric { name, label, unit, better }
 }
 
-/// In the order in which they are shown; the first ones stand in every overview.
+/// In the order in which they are shown; the first ones stand in the overview.
 pub const METRICS: [Metric; 16] = [
     of("kl_forward", "KL(p‖q)", "nats", Better::Less),
     of("kl_reverse", "KL(q‖p)", "nats", Better::Less),
@@ -45,7 +45,7 @@ pub const METRICS: [Metric; 16] = [
     of("teacher_steps", "teacher steps", "", Better::Neither),
 ];
 
-/// How many of [`METRICS`] an overview shows.
+/// How many of [`METRICS`] an overview shows, of those that were measured.
 pub const OVERVIEW: usize = 5;
 
 /// A metric by its name; one that a later version has added has no more than that.

@@ -15,7 +15,10 @@ pub fn settings(planned: &PlannedCell, keys: &[String]) -> Map<String, Json> {
     }
     let experiment: Yaml = serde_yaml::from_str(&planned.yaml).unwrap_or_default();
     for key in missing {
-        let value = at(&experiment, key).cloned().or_else(|| of_phases(&experiment, key));
+        // of a section that others switch off nothing is to be compared
+        let section = |value: &Yaml| value.is_mapping() && !key.contains('.');
+        let value =
+            at(&experiment, key).cloned().or_else(|| of_phases(&experiment, key)).filter(|value| !section(value));
         if let Some(value) = value.and_then(|value| serde_json::to_value(value).ok()) {
             settings.insert(key.clone(), short(value));
         }
@@ -76,7 +79,11 @@ mod tests {
         let set = [("teacher.log_scale_clip".to_owned(), json!(5.0))].into_iter().collect();
         let set = PlannedCell { settings: set, ..cell.clone() };
         assert_eq!(settings(&set, &[]).get("teacher.log_scale_clip"), Some(&json!(5)), "whoever has set it");
-        let absent = ["student.objective", "student.training.steps", "data.dim", "teacher.layers.x"].map(str::to_owned);
+        let absent = ["student", "student.objective", "student.training.steps", "data.dim", "teacher.layers.x"]
+            .map(str::to_owned);
         assert_eq!(Json::from(settings(&cell, &[&keys[..], &absent].concat())), expected);
+        let alone = PlannedCell { yaml: "teacher: {layers: 5}\nstudent: none\n".to_owned(), ..cell };
+        let keys = ["student", "student.hidden", "student.training.rate"].map(str::to_owned);
+        assert_eq!(Json::from(settings(&alone, &keys)), json!({"teacher.layers": 2, "student": "none"}));
     }
 }

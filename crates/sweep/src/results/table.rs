@@ -164,8 +164,8 @@ impl Table {
 
     /// The columns that fit a screen: what is varied, how far it is, and the numbers that matter most.
     pub fn overview(&self) -> Vec<Column> {
-        let first = METRICS.iter().take(OVERVIEW).map(|metric| metric.name);
-        let metrics: Vec<&str> = first.collect();
+        let present = |name: &&str| self.columns.iter().any(|c| matches!(c, Column::Metric(own) if own == name));
+        let metrics: Vec<&str> = METRICS.iter().map(|metric| metric.name).filter(present).take(OVERVIEW).collect();
         let batch = self.batches().last().copied();
         let shown = |column: &&Column| match column {
             Column::Cell => self.spread == Spread::Measurement,

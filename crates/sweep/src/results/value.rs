@@ -28,15 +28,17 @@ impl Value {
     pub fn text(&self) -> String {
         match self {
             Self::Missing => String::new(),
+            // a count, such as steps or parameters, in which all seeds agree
+            Self::Measured(Number { value, error })
+                if value.fract() == 0.0 && value.abs() < 1e15 && error.is_none_or(|error| error == 0.0) =>
+            {
+                format!("{}{}", if *value < 0.0 { "−" } else { "" }, with_thousands(value.abs() as usize))
+            }
             Self::Measured(Number { value, error: Some(error) }) => {
                 // of a large error no more than two digits, as of a small one
                 let unit = if *error >= 100.0 { 10f64.powf(error.log10().floor() - 1.0) } else { 0.0 };
                 let rounded = |number: f64| if unit > 0.0 { (number / unit).round() * unit } else { number };
                 estimate(Estimate { mean: rounded(*value), standard_error: rounded(*error) })
-            }
-            // a count, such as steps or parameters
-            Self::Measured(Number { value, error: None }) if value.fract() == 0.0 && value.abs() < 1e15 => {
-                format!("{}{}", if *value < 0.0 { "−" } else { "" }, with_thousands(value.abs() as usize))
             }
             Self::Measured(Number { value, error: None }) => significant(*value, 4),
             Self::Plain(Json::String(text)) => text.clone(),
@@ -70,6 +72,7 @@ mod tests {
         assert_eq!(text(1_306_438.0, Some(36_734.0)), "1\u{202f}306\u{202f}000 ± 37\u{202f}000");
         assert_eq!(text(0.123_456, None), "0.1235");
         assert_eq!(text(35_360.0, None), "35\u{202f}360");
+        assert_eq!((text(272.0, Some(0.0)), text(272.5, Some(0.0))), ("272".to_owned(), "272.5".to_owned()));
         assert_eq!(text(1e-7, None), "1.000e−7");
         assert_eq!(Value::Plain(json!([128, 64])).text(), "[128,64]");
         assert_eq!(Value::Plain(json!(0.002)).text(), "0.002");

@@ -47,6 +47,20 @@ impl Few {
         self
     }
 
+    /// Plans a cell without a student that was done, with the log-likelihood of its teacher.
+    pub fn alone(&mut self, name: &str, layers: u64, seed: u64, log_likelihood: f64) -> &mut Self {
+        self.planned(name, layers, seed);
+        let cell = self.plan["cells"].as_array_mut().and_then(|cells| cells.last_mut()).expect("a cell");
+        cell["stages"] = json!({"teacher": format!("teacher-{name}"), "evaluation": format!("evaluation-{name}")});
+        cell["settings"] = json!({"teacher.layers": layers});
+        cell["yaml"] = json!("student: none\n");
+        let likelihood = json!({"value": log_likelihood, "error": 0.01});
+        let metrics =
+            json!({"teacher_log_likelihood": likelihood, "teacher_parameters": {"value": 100.0 * layers as f64}});
+        self.ended(json!({"metrics": metrics, "seconds": {"teacher": 10.0, "evaluation": 1.0}}));
+        self
+    }
+
     /// Plans a baseline that sets a key of its own; all else is in its experiment.
     pub fn baseline(&mut self, name: &str) -> &mut Self {
         self.planned(name, 0, 0);
@@ -58,19 +72,33 @@ impl Few {
         self
     }
 
+    /// Plans a baseline that was done, with a KL.
+    pub fn done_baseline(&mut self, name: &str, kl: f64) -> &mut Self {
+        self.baseline(name);
+        self.ended(json!({"metrics": {"kl_forward": {"value": kl, "error": 0.5}}}));
+        self
+    }
+
     /// Plans a cell that ended as `result` says.
     pub fn cell(&mut self, name: &str, layers: u64, seed: u64, result: Value) -> &mut Self {
         self.planned(name, layers, seed);
-        let planned = self.plan["cells"].as_array().expect("a list").last().expect("a cell").clone();
+        self.ended(result);
+        self
+    }
+
+    /// Gives the last cell a result.
+    fn ended(&self, result: Value) {
+        self.write_plan();
+        let planned = self.plan["cells"].as_array().expect("a list").last().expect("a cell");
         let mut whole = json!({
-            "format_version": 1, "cell": name, "key": planned["stages"]["evaluation"], "settings": planned["settings"],
-            "seed": seed, "state": "done", "metrics": {}, "speed": [], "seconds": {"student": 10.0}, "host": "here"
+            "format_version": 1, "cell": planned["name"], "key": planned["stages"]["evaluation"],
+            "settings": planned["settings"], "seed": planned["seed"], "state": "done", "metrics": {}, "speed": [],
+            "seconds": {"student": 10.0}, "host": "here"
         });
         for (key, value) in result.as_object().expect("an object") {
             whole[key] = value.clone();
         }
-        put(&self.path().join("cells").join(name).join("result.json"), whole);
-        self
+        put(&self.path().join("cells").join(planned["name"].as_str().expect("a name")).join("result.json"), whole);
     }
 
     /// Plans a cell that was done, with a KL and its standard error.

@@ -76,7 +76,7 @@ impl Shape {
                 let layers = settings.get("teacher.layers").map_or(5, |layers| layers.as_u64().expect("a count"));
                 let stages = StageKeys {
                     teacher: Some(format!("teacher-{layers}-{}-{seed}", settings.get("data.dim").unwrap_or(&json!(8)))),
-                    student: format!("student-{name}"),
+                    student: Some(format!("student-{name}")),
                     evaluation: format!("evaluation-{name}"),
                     speed: Some(format!("speed-{name}")),
                 };

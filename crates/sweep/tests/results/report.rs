@@ -148,3 +148,61 @@ fn captions_tell_of_baselines_where_there_are_any() {
     few.baseline("small");
     assert!(page(few.path()).contains("Diamonds are baselines"));
 }
+
+#[test]
+fn teachers_alone_are_judged_by_their_likelihood() {
+    let mut few = Few::new();
+    few.alone("a", 2, 0, -1.5).alone("b", 2, 1, -1.7).alone("c", 4, 0, -0.5).alone("d", 4, 1, -0.4);
+    put(&few.path().join("cells/a/teacher.json"), student(&[(10, 2.0), (20, 1.0)]));
+    let html = page(few.path());
+    for part in [
+        "All 4 cells are done.",
+        "The best teacher log-likelihood is −0.450 ± 0.071 nats at teacher.layers = 4; no other setting comes as close.",
+        "What matters most for teacher log-likelihood is teacher.layers",
+        "from −1.6 at 2 to −0.45 at 4",
+        "Teachers by the negative log-likelihood",
+        "By teacher log-likelihood",
+        "data-column=\"teacher_parameters\"",
+        "evaluation</th>",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+    // the script is the same for every page
+    let words = html.split("<script type=").next().expect("a page");
+    for absent in
+        ["the student", "Students", "KL(", "kl_forward", "id=\"frontier\"", "student</th>", "id=\"curves-student"]
+    {
+        assert!(!words.contains(absent), "{absent}");
+    }
+    let data = data(&html);
+    assert_eq!((&data["metric"], &data["colour_key"]), (&json!("teacher_log_likelihood"), &json!("teacher.layers")));
+    assert_eq!((&data["curves"]["student"], data["curves"]["teacher"].as_array().map(Vec::len)), (&json!([]), Some(1)));
+    let better = data["columns"].as_array().expect("columns").iter().find(|c| c["name"] == "teacher_log_likelihood");
+    assert_eq!(better.expect("a column")["better"], "more");
+}
+
+#[test]
+fn a_sweep_is_judged_by_what_its_own_cells_have() {
+    let judged = |few: &Few| data(&page(few.path()))["metric"].clone();
+    let mut mixed = Few::new();
+    mixed.alone("a", 2, 0, -1.5).done("b", 4, 0, 0.5);
+    assert_eq!(judged(&mixed), "kl_forward");
+    assert!(page(mixed.path()).contains("q the student"));
+    // a baseline with a student tells no teacher from another
+    let mut beside = Few::new();
+    beside.alone("a", 2, 0, -1.5).alone("b", 4, 0, -0.5).done_baseline("c", 0.5);
+    assert_eq!(judged(&beside), "teacher_log_likelihood");
+}
+
+#[test]
+fn a_teacher_that_was_ended_early_shows_how_far_it_came() {
+    let mut few = Few::new();
+    few.stopped_by("validation").alone("a", 2, 0, -1.5).alone("b", 4, 0, -0.5);
+    put(&few.path().join("cells/a/teacher.json"), student(&[(10, 2.0), (20, 1.0)]));
+    fs::create_dir_all(few.path().join("curves")).expect("a folder");
+    fs::write(few.path().join("curves/teacher-b.validation.txt"), "(10 8.5)\n").expect("a file");
+    let data = data(&page(few.path()));
+    let curves = data["curves"]["teacher"].as_array().expect("curves");
+    let values: Vec<_> = curves.iter().map(|curve| curve["measures"]["validation"].clone()).collect();
+    assert_eq!(values, [json!([6.0, 3.0]), json!([8.5])]);
+}

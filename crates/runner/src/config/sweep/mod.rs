@@ -85,6 +85,9 @@ impl Sweep {
             let message = "leaves no cell at all; remove a rule, or let it say less".to_owned();
             return Err(sources.error([Mistake::new(KeyPath::from("sweep.when"), Aim::Key(0), message)]));
         }
+        if let Some(mistake) = stopping.as_ref().and_then(|stopping| stop::unmeasured(stopping, &cells)) {
+            return Err(sources.error([mistake]));
+        }
         let keys = expansion.keys.all.into_iter().take(varied).map(|key| key.name).collect();
         Ok(Self { name, keys, cells, repeated, stopping, limits, slurm })
     }

@@ -39,7 +39,8 @@ pub struct Cell {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stopping {
     pub rule: StoppingRule,
-    /// what validations of the student measure: `kl_forward`, `ess_reverse`, … or `validation`, their value
+    /// what validations of the student measure: `kl_forward`, `ess_reverse`, … or `validation`, their value, which those of
+    /// a teacher alone have as well
     pub metric: String,
     /// whether the smaller value is the better one
     pub smaller_is_better: bool,

@@ -1,7 +1,9 @@
 //! The section `sweep.stop`: when cells end early.
 
-use super::plan::{Stopping, StoppingRule};
+use super::plan::{Cell, Stopping, StoppingRule};
 use crate::config::check::Checker;
+use crate::config::locate::Aim;
+use crate::config::mistake::Mistake;
 use crate::config::path::KeyPath;
 use crate::config::suggest::unknown_name;
 use crate::config::tree::shortened;
@@ -66,6 +68,18 @@ pub fn stopping(checker: &mut Checker, written: Option<&Stop>) -> Option<Stoppin
     };
     let (metric, smaller_is_better) = *known?;
     Some(Stopping { rule, metric: metric.to_owned(), smaller_is_better })
+}
+
+/// What is wrong where no cell measures what is compared: without students validations have their value alone.
+pub fn unmeasured(stopping: &Stopping, cells: &[Cell]) -> Option<Mistake> {
+    let students = cells.iter().any(|cell| cell.experiment.distillation.is_some());
+    (!students && stopping.metric != VALIDATION).then(|| {
+        let message = format!(
+            "`{}` is measured of students, and no cell has one; take `{VALIDATION}`, by which teachers are compared",
+            stopping.metric
+        );
+        Mistake::new(KeyPath::from("sweep.stop.metric"), Aim::Value, message)
+    })
 }
 
 #[cfg(test)]

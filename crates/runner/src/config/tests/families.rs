@@ -43,9 +43,13 @@ fn every_family_is_read_built_and_comes_back_from_the_yaml_that_is_printed() {
         let again = Experiment::from_str(&plan.to_yaml().unwrap(), &folder.path().join("a.yaml"));
         let again = again.unwrap_or_else(|error| panic!("{}\n{error}", plan.to_yaml().unwrap()));
         assert_eq!(teacher(&again), teacher(&plan), "{text}");
-        assert_eq!(again.student.architecture, plan.student.architecture, "{text}");
+        assert_eq!(
+            again.with_student().unwrap().student.architecture,
+            plan.with_student().unwrap().student.architecture,
+            "{text}"
+        );
         for (architecture, orientation) in
-            [(teacher(&plan), Orientation::Maf), (&plan.student.architecture, Orientation::Iaf)]
+            [(teacher(&plan), Orientation::Maf), (&plan.with_student().unwrap().student.architecture, Orientation::Iaf)]
         {
             assert_eq!(architecture.spec(4, orientation, 1).validate(), Ok(()), "{text}");
         }
@@ -71,7 +75,7 @@ fn layers_stand_where_they_are_written() {
 
 #[test]
 fn students_are_like_their_teachers_only_where_both_have_the_same_choices() {
-    let of = |text: &str| plan(text).student.architecture;
+    let of = |text: &str| plan(text).distillation.unwrap().student.architecture;
     let like = of("teacher: {model: coupling, layers: 7, hidden: [8], mixing: plu, base: diagonal}");
     assert_eq!((like.layers, like.mixing, like.base), (7, Some(Factors::Plu), Base::Diagonal));
     assert_eq!(like.family, Family::Autoregressive);

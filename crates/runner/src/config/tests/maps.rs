@@ -5,7 +5,10 @@ use flowstill_model::Univariate;
 
 fn maps(text: &str) -> (Option<Univariate>, Option<Univariate>) {
     let plan = read(&format!("data: {{path: d.csv}}\n{text}")).unwrap_or_else(|error| panic!("{text}\n{error}"));
-    (plan.teacher.flow().unwrap().architecture.map.clone(), plan.student.architecture.map.clone())
+    (
+        plan.teacher.flow().unwrap().architecture.map.clone(),
+        plan.with_student().unwrap().student.architecture.map.clone(),
+    )
 }
 
 fn json(map: Option<Univariate>) -> String {
@@ -36,7 +39,10 @@ fn the_resolved_experiment_has_the_same_maps() {
         let folder = folder();
         let again = Experiment::from_str(&plan.to_yaml().unwrap(), &folder.path().join("a.yaml")).unwrap();
         assert_eq!(again.teacher.flow().unwrap().architecture, plan.teacher.flow().unwrap().architecture);
-        assert_eq!(again.student.architecture, plan.student.architecture);
+        assert_eq!(
+            again.with_student().unwrap().student.architecture,
+            plan.with_student().unwrap().student.architecture
+        );
     }
 }
 

@@ -12,7 +12,7 @@ fn student(keys: &str) -> String {
 
 fn phases(keys: &str) -> Vec<Phase> {
     let plan = read(&student(keys)).unwrap_or_else(|error| panic!("{keys}: {error}"));
-    match plan.student.recipe {
+    match plan.distillation.unwrap().student.recipe {
         Recipe::Phases(phases) => phases,
         auto => panic!("{keys}: {auto:?}"),
     }
@@ -21,7 +21,9 @@ fn phases(keys: &str) -> Vec<Phase> {
 #[test]
 fn without_a_word_the_recipe_is_auto() {
     for keys in ["", "recipe: auto", "training: {steps: 300}", "recipe: auto, training: {steps: 300}"] {
-        let Recipe::Auto(settings) = read(&student(keys)).unwrap().student.recipe else { panic!("{keys}") };
+        let Recipe::Auto(settings) = read(&student(keys)).unwrap().distillation.unwrap().student.recipe else {
+            panic!("{keys}")
+        };
         assert_eq!(settings.steps, if keys.contains("300") { 300 } else { 10_000 });
     }
 }

@@ -128,8 +128,8 @@ bench: !fast {}
             "a.yaml:15:16: teacher.training.clip_norm: expected a number or `none`, got the text `off`",
             "a.yaml:16:14: teacher.training.patience: expected a whole number or `none`, got nothing",
             "a.yaml:17:10: teacher.training.ema: expected a number or `none`, got the text `yes`",
-            "a.yaml:18:10: student: expected a section of keys, as `model: …`, got 7",
-            "a.yaml:19:13: evaluation: expected a section of keys, as `samples: …`, got a list",
+            "a.yaml:18:10: student: expected a section of keys, as `model: …` or `none`, got 7",
+            "a.yaml:19:13: evaluation: expected a section of keys, as `samples: …` or `none`, got a list",
             "a.yaml:20:8: bench: expected a section of keys, as `batches: …` or `none`, got the tag `!fast`",
         ],
     )]);
@@ -329,7 +329,7 @@ fn wrong_switches_of_density_estimation() {
         (
             "data: {synthetic: rings}\nteacher: {model: planar, dropout: 0.1}\n",
             &[
-                "a.yaml:2:36: teacher.dropout: drops hidden units of the conditioners of `maf`, `iaf` and `coupling`, and …",
+                "a.yaml:2:35: teacher.dropout: drops hidden units of the conditioners of `maf`, `iaf` and `coupling`, and …",
             ],
         ),
         (

@@ -52,11 +52,11 @@ pub struct Experiment {
     pub data: Option<Data>,
     /// The flow that learns the density of the data.
     pub teacher: Option<Teacher>,
-    /// The flow that learns to sample from the teacher in one pass.
-    pub student: Option<Student>,
-    /// How teacher and student are compared.
-    pub evaluation: Option<Evaluation>,
-    /// How speed is measured; `none` measures none.
+    /// The flow that learns to sample from the teacher in one pass; `none` trains the teacher alone.
+    pub student: Option<OrNone<Student>>,
+    /// How teacher and student are compared; `none` beside `student: none`.
+    pub evaluation: Option<OrNone<Evaluation>>,
+    /// How speed is measured; `none` measures none, as beside `student: none`.
     pub bench: Option<OrNone<Bench>>,
     /// Many experiments in place of this one; for `flowstill sweep`.
     #[serde(skip_serializing)]

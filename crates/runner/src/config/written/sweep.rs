@@ -97,13 +97,13 @@ pub struct Stop {
     pub rule: Option<Rule>,
     /// What is compared: `validation`, the value that validations lower, or one of the student's measures `kl_forward`,
     /// `kl_reverse`, `total_variation`, `psis_k`, for which less is better, `ess_forward`, `ess_reverse`, `mean_weight`,
-    /// for which more is. Default `validation`.
+    /// for which more is. Of a teacher alone only `validation` is known, which is the default.
     pub metric: Option<String>,
-    /// `median`: steps of distillation before any cell is stopped. Default 1000.
+    /// `median`: steps of the student, or of a teacher alone, before any cell is stopped. Default 1000.
     pub after: Option<i64>,
     /// `median`: others that must have come as far, at least 1. Default 3.
     pub least: Option<i64>,
-    /// `halving`: steps of distillation at the first rung. Default 1000.
+    /// `halving`: such steps at the first rung. Default 1000.
     pub first: Option<i64>,
     /// `halving`: one of how many goes on, and by how much the next rung is further, 2 to 100. Default 3.
     pub factor: Option<i64>,

@@ -24,7 +24,8 @@ const effects = () => {
       const numeric = cells.every(({ x }) => typeof x === "number");
       const values = [...new Set(cells.map(({ x }) => (numeric ? x : text(x))))].sort((a, b) => (numeric ? a - b : byName(a, b)));
       const x = { scale: numeric ? chosen(values) : categories(values), label: key };
-      const log = logLike(ys);
+      // a log-likelihood is a logarithm already
+      const log = !metric.endsWith("log_likelihood") && logLike(ys);
       const y = { scale: (log ? logarithmic : linear)(ys), label: labelOf(metric) };
       return { x, y, height: 290, draw: (plot) => points(plot, cells, values, { numeric, log, metric }) };
     }));

@@ -38,7 +38,7 @@ fn a_grid_is_a_product_whose_last_key_varies_fastest() {
     assert_eq!(last.settings, [("teacher.layers".into(), json!(8)), ("student.hidden".into(), json!([64, 64]))]);
     assert_eq!((last.experiment.seed, last.baseline.clone()), (1, None));
     assert_eq!(last.experiment.teacher.flow().unwrap().architecture.layers, 8);
-    assert_eq!(last.experiment.student.architecture.hidden, [64, 64]);
+    assert_eq!(last.experiment.with_student().unwrap().student.architecture.hidden, [64, 64]);
     assert!(sweep.cells.iter().all(|cell| cell.experiment.name == cell.name));
 }
 
@@ -196,8 +196,8 @@ fn rules_leave_cells_out_or_set_more() {
     let set = with("    - {if: {student.hidden: [32, 32]}, set: {student: {layers: 9}}}\n");
     assert_eq!(set.keys, ["teacher.layers", "student.hidden", "student.layers"]);
     for cell in &set.cells {
-        let narrow = cell.experiment.student.architecture.hidden == [32, 32];
-        assert_eq!(cell.experiment.student.architecture.layers == 9, narrow);
+        let narrow = cell.experiment.with_student().unwrap().student.architecture.hidden == [32, 32];
+        assert_eq!(cell.experiment.with_student().unwrap().student.architecture.layers == 9, narrow);
         assert_eq!(cell.settings.len(), if narrow { 3 } else { 2 });
         assert!(!cell.name.contains('9'), "what follows from the rest is not in the name: {}", cell.name);
     }

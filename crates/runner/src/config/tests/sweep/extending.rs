@@ -36,9 +36,9 @@ fn later_files_win_over_earlier_ones_and_this_one_over_all() {
     fs::write(desk.path().join("two.yaml"), "extends: base.yaml\nthreads: 2\nevaluation: {samples: 22}\n").unwrap();
     let plan = experiment(desk.path(), "extends: [one.yaml, two.yaml]\nevaluation: {samples: 33}\n");
     // the second file brings its own base with it
-    assert_eq!((plan.seed, plan.threads, plan.evaluation.samples), (4, 2, 33));
+    assert_eq!((plan.seed, plan.threads, plan.with_student().unwrap().evaluation.samples), (4, 2, 33));
     let plan = experiment(desk.path(), "extends: [two.yaml, one.yaml]\n");
-    assert_eq!((plan.seed, plan.threads, plan.evaluation.samples), (1, 1, 11));
+    assert_eq!((plan.seed, plan.threads, plan.with_student().unwrap().evaluation.samples), (1, 1, 11));
     assert_eq!(experiment(desk.path(), "extends: []\ndata: {path: d.csv}\n").seed, 0);
 }
 

@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use tempfile::TempDir;
 
+mod alone;
 mod expansion;
 mod extending;
 mod names;
