@@ -49,8 +49,8 @@ RECIPES = {
     # zuko, docs/tutorials/forward_kl.ipynb ("Train from data"): Adam at 1e-3, batches of 64
     ("zuko", "maf"): Recipe("MAF, 3 × (64, 64)", batch=64, rate=1e-3),
     ("zuko", "nsf"): Recipe("NSF, 3 × (64, 64), 8 bins", batch=64, rate=1e-3),
-    # zuko, benchmark/launch_uci.py (at 368825b): the defaults of its options. The rate falls to 0 over 256 epochs there,
-    # over the time here
+    # zuko, benchmark/launch_uci.py (at 368825b): the defaults of its options. The rate falls to 0 over 256 epochs
+    # there, over the time here
     ("zuko", "nsf_uci"): Recipe(
         "NSF, 3 × (512, 512), 8 bins",
         batch=256,
