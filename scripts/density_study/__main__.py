@@ -1,32 +1,43 @@
-"""Train teachers on the data of the papers and write the page that stands them beside the published results.
+"""Train teachers on the data of the papers and on others, and write the page that stands them beside the published results
+and beside other libraries.
 
-Each row is `flowstill train` on one YAML, one after the other, with the threads that the YAML says.
+Each row is `flowstill train` or `flowstill sweep` on one YAML, one row after the other.
 """
 
 import argparse
 import json
 import pathlib
-import re
 import signal
 import subprocess
 import sys
 
-from density_study import data, page
+from density_study import ablation, competition, data, page, pictures, teachers
 from density_study.data import FOLDER
-from density_study.published import ROWS
+from density_study.peers import contestants
+from density_study.plan import ROWS
 from study import rows
 from study.options import binary, several
 
+PEERS = {f"{library}/{model}": (library, model) for library, model in contestants.RECIPES}
+
 EPILOG = f"""\
 rows:        {", ".join(ROWS)}
+peers:       {", ".join(PEERS)}
 
 what comes out:
-  {FOLDER}/results.jsonl and README.md
+  {FOLDER}/README.md, and what it is written from: results.jsonl, peers.jsonl, ablation.jsonl, pictures
   RUNS/<row>/ has each run
 
 environment:
-  FLOWSTILL_DATA     folder of the data that are not in the repository
-  FLOWSTILL_BINARY   a flowstill to use, in place of a fresh `cargo build --release`; --binary does the same
+  FLOWSTILL_DATA           folder of the data that are not in the repository
+  FLOWSTILL_BINARY         a flowstill to use, in place of a fresh `cargo build --release`; --binary does the same
+  FLOWSTILL_PEERS_PYTHON   a Python that has the other libraries, in place of .venv-peers, which is made where it is missing
+
+examples:
+  scripts/density --rows mnist_made_mog                    one row
+  scripts/density --rows htru2,casp --peers zuko/nsf       and one other library beside each, for the same time
+  scripts/density --rows none --ablation                   the switches alone
+  scripts/density --rows none --students mnist_maf         a student of a teacher, and the picture of both
 """
 
 
@@ -41,62 +52,63 @@ def arguments():
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--rows", type=several(ROWS), default=list(ROWS), help="some of them (default all)")
+    parser.add_argument("--rows", type=several(ROWS), default=list(ROWS), help="none, or some of them (default all)")
+    parser.add_argument(
+        "--peers",
+        type=lambda text: several(PEERS)(",".join(map("/".join, contestants.DOCUMENTED)) if text == "documented" else text),
+        default=[],
+        help="other libraries beside each row: some of them, or `documented` (default none)",
+    )
+    parser.add_argument("--ablation", action="store_true", help="one change at a time to one teacher")
+    parser.add_argument(
+        "--students", type=several(pictures.STUDENTS), default=[], help=f"of {', '.join(pictures.STUDENTS)}"
+    )
     parser.add_argument("--runs", type=pathlib.Path, default=pathlib.Path("runs", "density"), help="default runs/density")
     parser.add_argument("--binary", type=pathlib.Path, help="a flowstill to use")
     parser.add_argument("--only-report", action="store_true", help="run nothing, write the page")
     return parser.parse_args()
 
 
-def train(program, row, runs):
-    """Whether it came to an end."""
-    yaml = FOLDER / f"{row}.yaml"
-    return subprocess.run([program, "train", yaml, "--runs", runs, "--overwrite"], stdout=sys.stderr).returncode == 0
+def kept(name, key):
+    file = FOLDER / name
+    return {key(line): line for line in map(json.loads, file.read_text().splitlines())} if file.exists() else {}
 
 
-def result(program, row, runs):
-    """What the page tells of a row, or None if it did not come to an end."""
-    folder = runs / row
-    if not (folder / "teacher_test.json").exists():
-        return None
-    test = json.loads((folder / "teacher_test.json").read_text())
-    training = json.loads((folder / "teacher.json").read_text())
-    described = subprocess.run(
-        [program, "describe", folder / "teacher.safetensors"], capture_output=True, text=True, check=True
-    ).stdout
-    about = (FOLDER / f"{row}.yaml").read_text().splitlines()[0].removeprefix("# ").rstrip(".")
-    return {
-        "row": row,
-        "about": about,
-        "log_likelihood": test["test_log_likelihood"],
-        "parameters": int(re.search(r"^parameters +(\d+)", described, re.MULTILINE)[1]),
-        "seconds": rows.seconds(training),
-        "steps": training["steps"],
-        "version": re.search(r"^flowstill (\S+),", described, re.MULTILINE)[1],
-    }
+def save_row(found, told):
+    """At once: a later row may be interrupted."""
+    found[told["row"]] = rows.rounded(told)
+    rows.save([found[name] for name in ROWS if name in found], FOLDER / "results.jsonl")
+
+
+def work(options, found):
+    """How much failed."""
+    program, failed = binary(options.binary, "density"), 0
+    for row in map(ROWS.get, options.rows):
+        if not data.available(row.data, say):
+            continue
+        if not teachers.train(program, row, options.runs):
+            failed += 1
+            continue
+        save_row(found, teachers.result(program, row, options.runs))
+        if options.peers:
+            competition.beside(program, row, [PEERS[name] for name in options.peers], options.runs, say)
+    if options.ablation:
+        failed += not ablation.run(program, options.runs)
+    for name in options.students:
+        if data.available(ROWS[name].data, say):
+            failed += not pictures.make(program, ROWS[name], options.runs)
+    return failed
 
 
 def main():
     options = arguments()
     # asked to end, it lets flowstill save its state as after Ctrl-C
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    file = FOLDER / "results.jsonl"
-    found = {row["row"]: row for row in map(json.loads, file.read_text().splitlines())} if file.exists() else {}
-    failed = 0
-    if not options.only_report:
-        program = binary(options.binary, "density")
-        for row in options.rows:
-            if not data.available(ROWS[row], say):
-                continue
-            if train(program, row, options.runs):
-                found[row] = rows.rounded(result(program, row, options.runs))
-            else:
-                failed += 1
-    kept = [found[row] for row in ROWS if row in found]
-    if kept:
-        rows.save(kept, file)
-        (FOLDER / "README.md").write_text(page.page(kept))
-        say(f"{len(kept)} rows, {FOLDER / 'README.md'}")
+    found = kept("results.jsonl", lambda row: row["row"])
+    failed = 0 if options.only_report else work(options, found)
+    if found:
+        page.write(found)
+        say(f"{len(found)} rows, {FOLDER / 'README.md'}")
     return 1 if failed else 0
 
 
@@ -105,3 +117,5 @@ if __name__ == "__main__":
         sys.exit(main())
     except (KeyboardInterrupt, BrokenPipeError):
         sys.exit(130)
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"density: {' '.join(map(str, error.cmd))} failed with status {error.returncode}")

@@ -4,6 +4,8 @@ import dataclasses
 import html
 import math
 
+from density_study.plan import ROWS
+from density_study.published import DATA
 from study import chart
 from study.numbers import fixed, significant
 
@@ -26,6 +28,29 @@ class Curve:
 class Panel:
     title: str
     curves: list
+
+
+# panels beside one another at most
+MOST = 3
+# curves of others in one panel
+OTHERS = 3
+
+
+def panels(found, peers):
+    """Of the data on which others were trained as well, the first few."""
+    made = []
+    for data, known in DATA.items():
+        ours = [row for row in found.values() if ROWS[row["row"]].data == data and row.get("curve")]
+        theirs = sorted(peers.get(data, ()), key=lambda peer: -peer["validation_log_likelihood"]["mean"])[:OTHERS]
+        if ours and theirs:
+            curves = [Curve(f"flowstill {row['row']}", True, row["curve"]) for row in ours]
+            curves += [Curve(f"{peer['library']} {peer['model']}", False, known_points(peer)) for peer in theirs]
+            made.append(Panel(known.words.partition(",")[0], curves))
+    return made[:MOST]
+
+
+def known_points(peer):
+    return [point for point in peer["curve"] if point[1] is not None]
 
 
 class Linear:

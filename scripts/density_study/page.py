@@ -1,7 +1,9 @@
 """README.md beside the experiments: every number of ours in it is computed from the results."""
 
-from density_study.published import DATA
+from density_study import ablation, competition, curves, pictures
+from density_study.data import FOLDER
 from density_study.plan import ROWS
+from density_study.published import DATA
 from study.numbers import duration, estimate, fixed
 from study.tables import table
 
@@ -21,29 +23,34 @@ AGAIN = """\
 ```sh
 FLOWSTILL_DATA=/my/data scripts/density                          # everything: makes the data, trains, writes this page
 FLOWSTILL_DATA=/my/data scripts/density --rows bsds300_maf       # one row
-FLOWSTILL_DATA=/my/data scripts/density --rows htru2 --peers all # one row and the other libraries beside it
+FLOWSTILL_DATA=/my/data scripts/density --rows htru2 --peers documented   # one row and the other libraries beside it
 scripts/density --rows none --ablation                           # the switches
 scripts/density --only-report                                    # this page from the results that are there
 flowstill train experiments/density/bsds300_maf.yaml             # one row by hand, once its data are made
 ```"""
 
 
-def page(found, peers, switches, pictures):
-    """`found` are rows by name, `peers` results of other libraries by data, `switches` rows of the ablation, `pictures` what
-    there is to say of each picture by its data."""
+def write(found):
+    """The page and its figure, of rows by name and of what else there is."""
+    peers, switches = competition.read(), ablation.read()
     parts = [OPENING]
     for data, known in DATA.items():
         ours = [found[row.name] for row in ROWS.values() if row.data == data and row.name in found]
         if known.published and ours:
             parts += [f"## {known.words}", published(known, ours)]
     if beside := [line for data in DATA if (line := comparison(data, found, peers))]:
-        parts += [BESIDE, table(["data", "ours", "the best of others", "ours − theirs", "wall time of each"], beside)]
-        parts += ["![Learning curves](curves.svg)"]
+        parts += [BESIDE, table(["data", "ours", "the best of others", "ours − theirs", "wall time"], beside)]
+    if panels := curves.panels(found, peers):
+        (FOLDER / "curves.svg").write_text(curves.figure(panels, "Validation against training time"))
+        parts += [CURVES, "![Validation log-likelihood against seconds of training](curves.svg)"]
     if switches:
-        parts += [SWITCHES, table(["switch", "test log-likelihood", "difference", "parameters"], ablation(switches))]
-    for words in pictures.values():
-        parts.append(words)
-    return "\n\n".join([*parts, AGAIN]) + "\n"
+        header = ["switch", "test log-likelihood", "difference", "parameters", "time of training"]
+        parts += [SWITCHES, table(header, list(map(switched, switches)))]
+    students, drawn = pictures.lines()
+    if students:
+        parts += [STUDENTS, table(["teacher", "its test", "the student's", "KL(p‖q) per dimension", "ESS"], students)]
+        parts += drawn
+    (FOLDER / "README.md").write_text("\n\n".join([*parts, AGAIN]) + "\n")
 
 
 def published(known, ours):
@@ -55,50 +62,59 @@ def published(known, ours):
 
 def cells(row):
     told = [f"**{row['about']}**", of(row), f"{row['parameters']:,}", lasted(row)]
-    single = f"[`{row['row']}.yaml`]({row['row']}.yaml)"
-    source = single if "members" not in row else ", ".join(f"[`{name}.yaml`]({name}.yaml)" for name in row["members"])
-    return [*told, f"{source}, flowstill {row['version']}"]
+    yamls = ", ".join(f"[`{name}.yaml`]({name}.yaml)" for name in row.get("members", [row["row"]]))
+    return [*told, f"{yamls}, flowstill {row['version']}"]
 
 
 BESIDE = """\
 ## Beside other libraries
 
-Each library trains the models that its documentation shows, with the settings given there, for as long as ours took, on the
-same machine and two threads, one after the other; of each the parameters of the best validation are kept, and the best of
-all by validation stands here. ± is two standard errors; that of a difference is over the same test rows, and so smaller."""
+Other libraries train what their documentation shows, with the settings given there, for as long as ours took, on the same
+machine and two threads, one after the other (`scripts/density_study/peers/contestants.py` says who, and from which page of
+which documentation); of each the parameters of the best validation are kept, and the best of all by validation stands here.
+Ours are ensembles, whose teachers are trained two at a time with one thread each; *wall time* is that of all of them. ± is two standard errors; that of a difference is over the same test rows, and so smaller."""
 
 
 def comparison(data, found, peers):
     """One line for data that others were trained on."""
-    if not peers.get(data):
+    theirs = [peer for peer in peers.get(data, ()) if peer.get("beside") in found]
+    if not theirs:
         return None
-    row = next((found[name] for name, row in ROWS.items() if row.data == data and name in found), None)
-    best = max(peers[data], key=lambda peer: peer["validation"])
-    if row is None or "difference" not in best:
-        return None
-    difference = best["difference"]
+    best = max(theirs, key=lambda peer: peer["validation_log_likelihood"]["mean"])
+    row, difference = found[best["beside"]], best["difference"]
     return [
         DATA[data].words,
-        f"{of(row)} ([`{row['row']}`]({row['row']}.yaml))",
-        f"{of(best)} ({best['library']} {best['model']})",
+        f"[{of(row)}]({row['row']}.yaml)",
+        f"{of(best)}, {best['library']} {best['version']}: {best['about']}",
         f"**{both(difference['mean'], 2 * difference['standard_error'])}**",
-        f"{lasted(row)}, {duration(best['seconds'])}",
+        lasted(row),
     ]
 
+
+CURVES = """\
+## Learning curves
+
+Validation against the wall clock of training, ours in blue. Ours are drawn at their mean pace, validations included; of an
+ensemble its first teacher, which has one thread to itself."""
 
 SWITCHES = """\
 ## What each switch brings
 
-One change at a time to one teacher, `ablation.yaml` on CASP (9 columns, in the repository): mean ± standard deviation over
-three seeds; the difference is to the first line, seed by seed."""
+One change at a time to one teacher, [`ablation.yaml`](ablation.yaml) on CASP (9 columns, in the repository), each with one
+thread. Test log-likelihood: mean ± standard error over three seeds; the difference is to the first line, seed by seed; time is
+that of a training, in multiples of the first line's, two of them side by side."""
+
+STUDENTS = """\
+## Students
+
+What a one-pass sampler keeps of its teacher, distilled and compared as in the
+[study of distillation](../distillation/README.md). Pictures: test rows, the teacher's samples, the student's."""
 
 
-def ablation(switches):
-    lines = []
-    for switch in switches:
-        difference = estimate(switch["difference"]) if switch["difference"] else ""
-        lines.append([switch["words"], estimate(switch["value"]), difference, f"{switch['parameters']:,}"])
-    return lines
+def switched(switch):
+    difference = estimate(switch["difference"]) if switch["difference"] else ""
+    time = f"{fixed(switch['time'], 2)}" if switch["time"] else ""
+    return [switch["words"], estimate(switch["value"]), difference, f"{switch['parameters']:,}", time]
 
 
 def of(row):

@@ -3,8 +3,9 @@
     python -m density_study.peers.worker --library zuko --model nsf --train a.npy --validation b.npy --test c.npy \\
         --seconds 120 --threads 2 --seed 0 --out result.json
 
-Log-likelihoods are nats in the units of the data. The time is that of training, validations and compilation included;
-imports, reading and the test are outside. Parameters are those of the best validation.
+Log-likelihoods are nats in the units of the data; those of the test rows, one by one, lie beside the result as a .npy.
+The time is that of training, validations and compilation included; imports, reading and the test are outside. Parameters
+are those of the best validation.
 """
 
 import argparse
@@ -50,11 +51,15 @@ def main():
     options = arguments()
     pinned.here(options.threads)
     # numeric libraries count the cores when they are loaded
+    import numpy
+
     from density_study.peers import fit, standardizer
 
     parts = {part: standardizer.read(getattr(options, part)) for part in ("train", "validation", "test")}
     told, density = fit.fit(options.library, options.model, parts, options.seconds, options.threads, options.seed)
-    write(told | {"log_likelihood": fit.likelihood(density.log_prob(parts["test"]))}, options.out)
+    log_prob = density.log_prob(parts["test"])
+    numpy.save(options.out.with_suffix(".npy"), log_prob)
+    write(told | {"log_likelihood": fit.likelihood(log_prob)}, options.out)
 
 
 if __name__ == "__main__":
