@@ -1,5 +1,7 @@
-"""Teachers alone, on the data of the papers: what `scripts/density` does.
+"""Teachers alone, on the data of the papers and on others: what `scripts/density` does.
 
-`__main__` reads the options, `published` has the numbers of the papers, `data` makes the rows, `page` writes README.md;
-`peers` trains other libraries on the same rows.
+    plan      __main__ (options) -> plan (rows) -> data (their files), published (numbers of the papers)
+    work      programs; teachers (ours), competition and peers/ (other libraries), ablation (switches), pictures and samples
+              (students)
+    page      page (README.md), curves (its figure), estimates (means over rows)
 """

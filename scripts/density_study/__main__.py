@@ -86,10 +86,12 @@ def work(options, found):
     for row in map(ROWS.get, options.rows):
         if not data.available(row.data, say):
             continue
-        if not teachers.train(program, row, options.runs):
+        told = teachers.result(program, row, options.runs) if teachers.train(program, row, options.runs) else None
+        if told is None:
+            say(f"{row.name}: failed, or a test row has no finite density")
             failed += 1
             continue
-        save_row(found, teachers.result(program, row, options.runs))
+        save_row(found, told)
         if options.peers:
             competition.beside(program, row, [PEERS[name] for name in options.peers], options.runs, say)
     if options.ablation:
@@ -104,11 +106,10 @@ def main():
     options = arguments()
     # asked to end, it lets flowstill save its state as after Ctrl-C
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    found = kept("results.jsonl", lambda row: row["row"])
+    found = {name: row for name, row in kept("results.jsonl", lambda row: row["row"]).items() if name in ROWS}
     failed = 0 if options.only_report else work(options, found)
-    if found:
-        page.write(found)
-        say(f"{len(found)} rows, {FOLDER / 'README.md'}")
+    page.write(found)
+    say(f"{len(found)} rows, {FOLDER / 'README.md'}")
     return 1 if failed else 0
 
 

@@ -3,10 +3,10 @@
 import json
 import math
 import statistics
-import subprocess
-import sys
 
+from density_study import programs
 from density_study.data import FOLDER
+from density_study.plan import THREADS
 from study import rows
 
 NAME, BASE = "ablation", "base"
@@ -15,7 +15,7 @@ FILE = FOLDER / "ablation.jsonl"
 
 def run(program, runs):
     """Whether the sweep came to its end."""
-    code = subprocess.run([program, "sweep", FOLDER / f"{NAME}.yaml", "--runs", runs], stdout=sys.stderr).returncode
+    code = programs.run([program, "sweep", FOLDER / f"{NAME}.yaml", "--runs", runs, "--jobs", THREADS])
     gather(runs)
     return code == 0
 
@@ -31,11 +31,10 @@ def gather(runs):
             metrics = result["metrics"]
             cells.append(
                 {
-                    "switch": planned["settings"]["case"],
+                    "switch": planned["name"].rpartition(",seed=")[0],
                     "seed": planned["seed"],
                     "log_likelihood": metrics["teacher_log_likelihood"]["value"],
                     "parameters": int(metrics["teacher_parameters"]["value"]),
-                    "seconds": result["seconds"]["teacher"],
                 }
             )
     rows.save([rows.rounded(cell) for cell in cells], FILE)
@@ -51,14 +50,13 @@ def read():
     for switch in dict.fromkeys(cell["switch"] for cell in cells):
         own = [cell for cell in cells if cell["switch"] == switch]
         both = [cell["log_likelihood"] - base[cell["seed"]]["log_likelihood"] for cell in own if cell["seed"] in base]
-        times = [cell["seconds"] / base[cell["seed"]]["seconds"] for cell in own if cell["seed"] in base]
         lines.append(
             {
                 "words": "**as the YAML has it**" if switch == BASE else switch.replace("_", " "),
                 "value": mean_and_error([cell["log_likelihood"] for cell in own]),
                 "difference": mean_and_error(both) if both and switch != BASE else None,
+                "seeds": [cell["seed"] for cell in own],
                 "parameters": own[0]["parameters"],
-                "time": statistics.fmean(times) if times else None,
             }
         )
     return lines

@@ -4,6 +4,7 @@ import dataclasses
 import html
 import math
 
+from density_study import competition
 from density_study.plan import ROWS
 from density_study.published import DATA
 from study import chart
@@ -36,15 +37,15 @@ MOST = 3
 OTHERS = 3
 
 
-def panels(found, peers):
+def panels(found):
     """Of the data on which others were trained as well, the first few."""
     made = []
     for data, known in DATA.items():
         ours = [row for row in found.values() if ROWS[row["row"]].data == data and row.get("curve")]
-        theirs = sorted(peers.get(data, ()), key=lambda peer: -peer["validation_log_likelihood"]["mean"])[:OTHERS]
+        theirs, _ = competition.standing(data, found)
         if ours and theirs:
             curves = [Curve(f"flowstill {row['row']}", True, row["curve"]) for row in ours]
-            curves += [Curve(f"{peer['library']} {peer['model']}", False, known_points(peer)) for peer in theirs]
+            curves += [Curve(f"{peer['library']} {peer['model']}", False, known_points(peer)) for peer in theirs[:OTHERS]]
             made.append(Panel(known.words.partition(",")[0], curves))
     return made[:MOST]
 

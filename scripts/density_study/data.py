@@ -29,9 +29,18 @@ KINDS = {
 ROWS = Kind([f"{name}.npy" for name in PARTS.values()], [f"{part}.npy" for part in PARTS])
 
 
+# those that are in the repository
+HERE = {"casp": pathlib.Path("experiments", "data", "casp")}
+
+
+def folder(name):
+    """Where experiments find them."""
+    return HERE.get(name, FOLDER / "data" / name)
+
+
 def available(name, say):
     """Whether the rows of `name` are there, now if not before; what is missing is said."""
-    kind, here = KINDS.get(name, ROWS), FOLDER / "data" / name
+    kind, here = KINDS.get(name, ROWS), folder(name)
     if all((here / file).exists() for file in kind.wanted):
         return True
     given = os.environ.get("FLOWSTILL_DATA")

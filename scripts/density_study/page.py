@@ -2,17 +2,17 @@
 
 from density_study import ablation, competition, curves, pictures
 from density_study.data import FOLDER
-from density_study.plan import ROWS
+from density_study.plan import COMPETING, ROWS, THREADS
 from density_study.published import DATA
 from study.numbers import duration, estimate, fixed
 from study.tables import table
 
-OPENING = """\
+OPENING = f"""\
 # Density: teachers beside the published results
 
 Maximum likelihood alone, on the data of the papers and on others. Test log-likelihoods: nats, mean ± two standard errors
-over the test rows, in the units in which the papers give them. Ours are trained on two threads; *training* is wall clock of
-the whole training.
+over the test rows, in the units in which the papers give them. Ours are trained on at most {THREADS} threads; *training* is the wall
+clock of the whole training.
 
 This page is written by `scripts/density` from what it measured; nothing measured in it is typed by hand, and nothing
 published was measured here."""
@@ -21,31 +21,36 @@ AGAIN = """\
 ## Measuring again
 
 ```sh
-FLOWSTILL_DATA=/my/data scripts/density                          # everything: makes the data, trains, writes this page
-FLOWSTILL_DATA=/my/data scripts/density --rows bsds300_maf       # one row
-FLOWSTILL_DATA=/my/data scripts/density --rows htru2 --peers documented   # one row and the other libraries beside it
-scripts/density --rows none --ablation                           # the switches
-scripts/density --only-report                                    # this page from the results that are there
-flowstill train experiments/density/bsds300_maf.yaml             # one row by hand, once its data are made
+FLOWSTILL_DATA=/my/data scripts/density                                    # all teachers: makes the data, trains, writes this page
+FLOWSTILL_DATA=/my/data scripts/density --rows bsds300_maf                 # one row
+FLOWSTILL_DATA=/my/data scripts/density --rows htru2 --peers documented    # one row and the other libraries beside it
+scripts/density --rows none --ablation                                     # the switches
+FLOWSTILL_DATA=/my/data scripts/density --rows none --students mnist_maf   # a student and its picture
+scripts/density --only-report                                              # this page from the results that are there
+flowstill train experiments/density/bsds300_maf.yaml                       # one teacher by hand, once its data are made
+flowstill sweep experiments/density/casp.yaml                              # an ensemble by hand
 ```"""
 
 
 def write(found):
     """The page and its figure, of rows by name and of what else there is."""
-    peers, switches = competition.read(), ablation.read()
+    switches = ablation.read()
     parts = [OPENING]
     for data, known in DATA.items():
         ours = [found[row.name] for row in ROWS.values() if row.data == data and row.name in found]
         if known.published and ours:
             parts += [f"## {known.words}", published(known, ours)]
-    if beside := [line for data in DATA if (line := comparison(data, found, peers))]:
-        parts += [BESIDE, table(["data", "ours", "the best of others", "ours − theirs", "wall time"], beside)]
-    if panels := curves.panels(found, peers):
+    others = [data for data, known in DATA.items() if not known.published and COMPETING[data] in found]
+    if others:
+        header = ["data", "ours", "one teacher of ours", "the best of others", "ours − theirs", "seconds of each"]
+        parts += [BESIDE, table(header, [comparison(data, found) for data in others])]
+    if panels := curves.panels(found):
         (FOLDER / "curves.svg").write_text(curves.figure(panels, "Validation against training time"))
         parts += [CURVES, "![Validation log-likelihood against seconds of training](curves.svg)"]
     if switches:
-        header = ["switch", "test log-likelihood", "difference", "parameters", "time of training"]
-        parts += [SWITCHES, table(header, list(map(switched, switches)))]
+        header = ["switch", "test log-likelihood", "difference", "parameters"]
+        seeds = max(len(switch["seeds"]) for switch in switches)
+        parts += [SWITCHES.format(seeds=seeds), table(header, list(map(switched, switches)))]
     students, drawn = pictures.lines()
     if students:
         parts += [STUDENTS, table(["teacher", "its test", "the student's", "KL(p‖q) per dimension", "ESS"], students)]
@@ -66,43 +71,48 @@ def cells(row):
     return [*told, f"{yamls}, flowstill {row['version']}"]
 
 
-BESIDE = """\
+BESIDE = f"""\
 ## Beside other libraries
 
-Other libraries train what their documentation shows, with the settings given there, for as long as ours took, on the same
-machine and two threads, one after the other (`scripts/density_study/peers/contestants.py` says who, and from which page of
-which documentation); of each the parameters of the best validation are kept, and the best of all by validation stands here.
-Ours are ensembles, whose teachers are trained two at a time with one thread each; *wall time* is that of all of them. ± is two standard errors; that of a difference is over the same test rows, and so smaller."""
+Other libraries train what their documentation shows, with the settings given there and one seed, for as long as ours took,
+on the same machine and {THREADS} threads, one after the other; `scripts/density_study/peers/contestants.py` says who, and from
+which page of which documentation. Of each the parameters of the best validation are kept, and the best of all by validation
+stands here; in brackets how many came to their end. Seconds are those of training and validation. ± is two standard errors;
+that of a difference is over the same test rows, and so smaller.
+
+Ours are ensembles of teachers in different orders, trained {THREADS} at a time with a thread each; *one teacher of ours* is
+the mean of their own test log-likelihoods. All have one architecture, [`small.yaml`](small.yaml); the number of steps and the
+dropout were chosen for each data by a few trials on validation rows, while theirs are the same everywhere, as documented."""
 
 
-def comparison(data, found, peers):
-    """One line for data that others were trained on."""
-    theirs = [peer for peer in peers.get(data, ()) if peer.get("beside") in found]
+def comparison(data, found):
+    """One line for data without published results."""
+    row = found[COMPETING[data]]
+    theirs, tried = competition.standing(data, found)
+    one = fixed(row["mean_of_teachers"], 2) if "mean_of_teachers" in row else ""
+    ours = [DATA[data].words, f"[{of(row)}]({row['row']}.yaml)", one]
+    seconds = f"{fixed(row['seconds'], 0)}" if row["seconds"] is not None else "–"
     if not theirs:
-        return None
-    best = max(theirs, key=lambda peer: peer["validation_log_likelihood"]["mean"])
-    row, difference = found[best["beside"]], best["difference"]
-    return [
-        DATA[data].words,
-        f"[{of(row)}]({row['row']}.yaml)",
-        f"{of(best)}, {best['library']} {best['version']}: {best['about']}",
-        f"**{both(difference['mean'], 2 * difference['standard_error'])}**",
-        lasted(row),
-    ]
+        return [*ours, "", "", seconds]
+    best = theirs[0]
+    difference = both(best["difference"]["mean"], 2 * best["difference"]["standard_error"])
+    who = f"{of(best)}: {best['library']} {best['version']}, {best['about']} ({len(theirs)} of {tried})"
+    return [*ours, who, f"**{difference}**", seconds]
 
 
 CURVES = """\
 ## Learning curves
 
-Validation against the wall clock of training, ours in blue. Ours are drawn at their mean pace, validations included; of an
-ensemble its first teacher, which has one thread to itself."""
+Validation against the seconds of training: ours in blue, in orange the best others by validation, on the first of the data
+that have both. Ours are drawn at their mean pace, validations included; of an ensemble its first teacher, on a thread of its
+own."""
 
 SWITCHES = """\
 ## What each switch brings
 
-One change at a time to one teacher, [`ablation.yaml`](ablation.yaml) on CASP (9 columns, in the repository), each with one
-thread. Test log-likelihood: mean ± standard error over three seeds; the difference is to the first line, seed by seed; time is
-that of a training, in multiples of the first line's, two of them side by side."""
+One change to one teacher, [`ablation.yaml`](ablation.yaml) on CASP (9 columns, in the repository), few steps, so that
+what learns fast is ahead. Test log-likelihood: mean ± standard error over {seeds} seeds; the difference is to the first line, seed by
+seed."""
 
 STUDENTS = """\
 ## Students
@@ -113,8 +123,7 @@ What a one-pass sampler keeps of its teacher, distilled and compared as in the
 
 def switched(switch):
     difference = estimate(switch["difference"]) if switch["difference"] else ""
-    time = f"{fixed(switch['time'], 2)}" if switch["time"] else ""
-    return [switch["words"], estimate(switch["value"]), difference, f"{switch['parameters']:,}", time]
+    return [switch["words"], estimate(switch["value"]), difference, f"{switch['parameters']:,}"]
 
 
 def of(row):

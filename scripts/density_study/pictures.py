@@ -1,10 +1,8 @@
 """Students of some teachers, how near they come, and pictures of both."""
 
 import json
-import subprocess
-import sys
 
-from density_study import samples
+from density_study import programs, samples
 from density_study.data import FOLDER
 from study import rows
 from study.numbers import estimate, percent
@@ -18,8 +16,7 @@ def make(program, row, runs):
     """Whether the student was distilled, compared and drawn; the teacher is trained where it was not."""
     yaml = FOLDER / f"{row.name}.yaml"
     for command in ("train", "distill", "eval"):
-        line = [program, command, yaml, "--runs", runs, "--overwrite"]
-        if subprocess.run(line, stdout=sys.stderr).returncode:
+        if programs.run([program, command, yaml, "--runs", runs, "--overwrite"]):
             return False
     folder = runs / row.name
     (FOLDER / f"{row.name}.png").write_bytes(samples.picture(program, row.data, folder))
@@ -31,8 +28,7 @@ def make(program, row, runs):
             "teacher": metrics["teacher"]["test_log_likelihood"],
             "student": metrics["student"]["test_log_likelihood"],
             "kl_forward_per_dim": metrics["distillation"]["kl_forward_per_dim"],
-            "ess_forward": metrics["distillation"]["ess_forward"],
-            "seconds": metrics["student"]["training"]["seconds"],
+            "ess_reverse": metrics["distillation"]["ess_reverse"],
         }
     )
     rows.save([found[name] for name in STUDENTS if name in found], FILE)
@@ -52,7 +48,7 @@ def lines():
             value(line["teacher"]),
             value(line["student"]),
             value(line["kl_forward_per_dim"]),
-            percent((line["ess_forward"]["mean"], line["ess_forward"]["standard_error"])),
+            percent((line["ess_reverse"]["mean"], 2 * line["ess_reverse"]["standard_error"])),
         ]
         for line in told
     ]
@@ -60,4 +56,5 @@ def lines():
 
 
 def value(number):
-    return estimate((number["mean"], number["standard_error"]))
+    """With two standard errors."""
+    return estimate((number["mean"], 2 * number["standard_error"]))

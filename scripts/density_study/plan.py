@@ -2,6 +2,9 @@
 
 import dataclasses
 
+# of every row, ours and those of other libraries; teachers of a sweep have one each
+THREADS = 2
+
 
 @dataclasses.dataclass(frozen=True)
 class Row:
@@ -17,9 +20,12 @@ class Row:
 ROWS = {
     row.name: row
     for row in [
+        Row("bsds300_gaussian", "bsds300"),
         Row("bsds300_maf", "bsds300"),
         Row("bsds300_maf_mog", "bsds300"),
-        Row("bsds300_ensemble", "bsds300", ("bsds300_maf", "bsds300_maf_mog")),
+        Row("bsds300_maf_mog_decay", "bsds300"),
+        Row("bsds300_ensemble", "bsds300", ("bsds300_maf", "bsds300_maf_mog", "bsds300_maf_mog_decay")),
+        Row("mnist_gaussian", "mnist"),
         Row("mnist_maf", "mnist"),
         Row("mnist_made_mog", "mnist"),
         *(
@@ -37,3 +43,6 @@ ROWS = {
         ),
     ]
 }
+
+# beside which other libraries are trained, one on each data; pictures have none
+COMPETING = {row.data: row.name for row in ROWS.values() if row.data not in ("bsds300", "mnist")} | {"bsds300": "bsds300_maf"}

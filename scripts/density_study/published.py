@@ -20,6 +20,7 @@ DATA = {
         (
             ("Gaussian", 96.67, 0.25, MAF_PAPER),
             ("MADE", 148.85, 0.28, MAF_PAPER),
+            ("RealNVP (5)", 152.97, 0.28, MAF_PAPER),
             ("RealNVP (10)", 153.28, 1.78, MAF_PAPER),
             ("MADE MoG", 153.71, 0.28, MAF_PAPER),
             ("MAF (10)", 154.93, 0.28, MAF_PAPER),
@@ -35,6 +36,7 @@ DATA = {
             ("Gaussian", -1366.9, 1.4, MAF_PAPER),
             ("MADE", -1380.8, 4.8, MAF_PAPER),
             ("RealNVP (5)", -1323.2, 6.6, MAF_PAPER),
+            ("RealNVP (10)", -1370.7, 10.1, MAF_PAPER),
             ("MAF (10)", -1313.1, 2.0, MAF_PAPER),
             ("MAF (5)", -1300.5, 1.7, MAF_PAPER),
             ("MAF MoG (5)", -1100.3, 1.6, MAF_PAPER),

@@ -3,12 +3,11 @@
 import json
 import re
 import subprocess
-import sys
-import time
 
-from density_study.data import FOLDER
-from density_study.plan import ROWS
+from density_study.data import FOLDER, folder
 from density_study.estimates import estimate
+from density_study.plan import ROWS, THREADS
+from density_study.programs import run
 from study import npy, rows
 
 
@@ -17,26 +16,23 @@ def yaml(name):
 
 
 def is_sweep(name):
-    return re.search(r"^sweep:", yaml(name).read_text(), re.MULTILINE) is not None
+    """By its own keys, or those of the file that it extends."""
+    text = yaml(name).read_text()
+    if extended := re.search(r"^extends: (\S+)\.yaml$", text, re.MULTILINE):
+        text += yaml(extended[1]).read_text()
+    return re.search(r"^sweep:", text, re.MULTILINE) is not None
 
 
 def train(program, row, runs):
     """Whether all trainings of a row came to an end; what did before is kept."""
     if row.members:
         return all(train(program, ROWS[member], runs) for member in row.members)
-    sweep = is_sweep(row.name)
-    command = [program, "sweep"] if sweep else [program, "train", "--overwrite"]
-    folder, began = runs / row.name, time.monotonic()
-    fresh = not folder.exists()
-    ended = subprocess.run([*command, yaml(row.name), "--runs", runs], stdout=sys.stderr).returncode == 0
-    if sweep and ended and fresh:
-        # of a sweep that went on from somewhere nobody knows
-        (runs / f"{row.name}.seconds").write_text(f"{time.monotonic() - began}\n")
-    return ended
+    command = [program, "sweep", "--jobs", THREADS] if is_sweep(row.name) else [program, "train", "--overwrite"]
+    return run([*command, yaml(row.name), "--runs", runs]) == 0
 
 
 def result(program, row, runs):
-    """What the page tells of a row."""
+    """What the page tells of a row; nothing where a test row has no finite density."""
     folders = folders_of(row, runs)
     described = [description(program, folder) for folder in folders]
     told = {
@@ -46,9 +42,11 @@ def result(program, row, runs):
         "seconds": seconds(row, runs),
         "version": re.search(r"^flowstill (\S+),", described[0], re.MULTILINE)[1],
     }
-    tests = [json.loads((folder / "teacher_test.json").read_text()) for folder in folders]
+    tests = [test(folder) for folder in folders]
+    if None in tests:
+        return None
     if len(folders) > 1:
-        means = [test["test_log_likelihood"]["mean"] for test in tests]
+        means = [told["test_log_likelihood"]["mean"] for told in tests]
         told |= {
             "log_likelihood": estimate(log_probs(program, row, runs)),
             "teachers": len(folders),
@@ -59,45 +57,55 @@ def result(program, row, runs):
     return told | ({"members": list(row.members)} if row.members else {"curve": curve(folders[0], tests[0])})
 
 
+def test(folder):
+    file = folder / "teacher_test.json"
+    return json.loads(file.read_text()) if file.exists() else None
+
+
 def folders_of(row, runs):
     """Where its teachers are."""
     if row.members:
         return [folder for member in row.members for folder in folders_of(ROWS[member], runs)]
-    return sorted((runs / row.name / "cells").iterdir()) if is_sweep(row.name) else [runs / row.name]
+    if not is_sweep(row.name):
+        return [runs / row.name]
+    plan = json.loads((runs / row.name / "plan.json").read_text())
+    return [runs / row.name / "cells" / cell["name"] for cell in plan["cells"]]
 
 
 def about(row, count):
     """The first line of a YAML says in words what it is."""
     if row.members:
-        return f"ensemble of {' and '.join(f'`{member}`' for member in row.members)}"
+        return f"ensemble of these {count}"
     words = yaml(row.name).read_text().splitlines()[0].removeprefix("# ").rstrip(".")
     return f"{words}, an ensemble of {count}" if count > 1 else words
 
 
 def seconds(row, runs):
-    """Wall clock of all trainings; None where it was not measured in one piece."""
-    if row.members:
-        each = [seconds(ROWS[member], runs) for member in row.members]
-        return None if None in each else sum(each)
-    if is_sweep(row.name):
-        file = runs / f"{row.name}.seconds"
-        return float(file.read_text()) if file.exists() else None
-    return rows.seconds(json.loads((runs / row.name / "teacher.json").read_text()))
+    """Of all trainings, on THREADS threads; None where one went on from an earlier session, whose time nobody knows.
+
+    Teachers of a sweep have a thread each, and so their seconds are those of one thread.
+    """
+    each = [rows.seconds(json.loads((folder / "teacher.json").read_text())) for folder in folders_of(row, runs)]
+    return None if None in each else sum(each) / (THREADS if is_sweep_row(row) else 1)
 
 
-def curve(folder, test):
+def is_sweep_row(row):
+    return not row.members and is_sweep(row.name)
+
+
+def curve(run_folder, told):
     """Validations against time, of a single teacher, at its mean pace, validations included."""
-    training = json.loads((folder / "teacher.json").read_text())
+    training = json.loads((run_folder / "teacher.json").read_text())
     # validation is told in the space of the flow, the test in that of the data as well
-    log_det = test["test_log_likelihood_standardised"]["mean"] - test["test_log_likelihood"]["mean"]
+    log_det = told["test_log_likelihood_standardised"]["mean"] - told["test_log_likelihood"]["mean"]
     pace = training["seconds"] / training["steps"]
     return [[pace * record["step"], -record["validation"] - log_det] for record in training["history"]]
 
 
 def log_probs(program, row, runs):
     """Of the test rows one by one, in the units of the data."""
-    first, *others = (folder / "teacher.safetensors" for folder in folders_of(row, runs))
-    test = FOLDER / "data" / row.data / "test.npy"
+    first, *others = (run_folder / "teacher.safetensors" for run_folder in folders_of(row, runs))
+    test = folder(row.data) / "test.npy"
     out = runs / f"{row.name}.log_prob.npy"
     beside = [word for other in others for word in ("--with", other)]
     subprocess.run([program, "log-prob", first, test, *beside, "--output", out, "--quiet"], check=True)

@@ -6,7 +6,7 @@ use flowstill_model::{Pixels, Standardizer};
 use crate::dequantise::dequantise;
 use crate::error::DataError;
 use crate::hash::ContentHash;
-use crate::stream::{MOST_KEPT, Stream, Walked};
+use crate::stream::{Stream, Walked};
 
 /// Fewest rows of a training part: below it not even a mean is worth fitting.
 pub const MINIMUM_TRAINING_ROWS: usize = 10;
@@ -129,11 +129,13 @@ impl Dataset {
         Ok(Self { name, columns, pixels, whole, standardizer, train, stream: None, validation, test, hash })
     }
 
-    /// The same with training rows that stay in their file, which is gone through once.
+    /// The same with training rows that stay in their file, which is gone through once; about `most_kept` values of them are kept
+    /// in memory at most.
     pub(crate) fn streamed(
         name: String,
         columns: Vec<String>,
         stream: Stream,
+        most_kept: usize,
         held_out: [Vec<f64>; 2],
     ) -> Result<Self, DataError> {
         let dim = columns.len();
@@ -141,7 +143,7 @@ impl Dataset {
         check_rows(&name, [stream.len(), validation, test])?;
         let mut hash = ContentHash::new(dim);
         hash.begin(stream.len());
-        let Walked { columns: of_columns, kept, stride } = stream.walk(MOST_KEPT, |values| hash.add(values))?;
+        let Walked { columns: of_columns, kept, stride } = stream.walk(most_kept, |values| hash.add(values))?;
         for values in &held_out {
             hash.begin(values.len() / dim);
             hash.add(values);
@@ -320,6 +322,27 @@ mod tests {
         let few = Pixels { levels: 16, ..pixels.clone() };
         assert!(message(&few, parts()).contains("expected pixels, whole numbers from 0 to 15"));
         assert!(message(&Pixels { shape: Some([4, 4]), ..pixels }, parts()).contains("4 × 4, but have 6 pixels"));
+    }
+
+    #[test]
+    fn of_rows_that_stay_in_their_file_some_are_in_memory_and_all_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.npy");
+        let names = vec!["a".to_string(), "b".to_string()];
+        let mut writer = crate::create(&path, &names, 100).unwrap();
+        writer.write_rows(&ramp(100)).unwrap();
+        writer.finish().unwrap();
+        let streamed = |most_kept| {
+            let stream = Stream::open(&path).unwrap();
+            Dataset::streamed("toy".into(), names.clone(), stream, most_kept, [ramp(4), ramp(4)]).unwrap()
+        };
+        let (whole, some) = (streamed(200), streamed(50));
+        let held = Dataset::assemble("toy".into(), names.clone(), [ramp(100), ramp(4), ramp(4)]).unwrap();
+        assert_eq!((&whole.train, &whole.standardizer, &whole.hash), (&held.train, &held.standardizer, &held.hash));
+        assert_eq!((some.train.len(), some.training_rows()), (25, 100));
+        assert_eq!((&some.standardizer, some.train.row(1)), (&held.standardizer, held.train.row(4)));
+        // what is found in some of the rows may differ from what is found in all
+        assert_ne!(some.hash, whole.hash);
     }
 
     #[test]

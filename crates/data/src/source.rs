@@ -9,7 +9,7 @@ use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::mnist::Files;
 use crate::split;
-use crate::stream::Stream;
+use crate::stream::{MOST_KEPT, Stream};
 use crate::synthetic::Target;
 use crate::table::{Table, read_pictures, read_table};
 
@@ -97,11 +97,11 @@ pub fn load(source: &Source) -> Result<Dataset, DataError> {
             let stream = Stream::open(train)?;
             let name = name_of_parts(train);
             let first = Table { columns: None, dim: stream.dim(), picture: None, values: Vec::new() };
-            let columns = columns::numbered(first.dim);
+            let columns = columns::names(train, &first);
             rows_fit(&name, stream.len())?;
             let held_out = [validation, test].map(|path| read_like(path, None, train, &first, &columns));
             let [validation, test] = held_out;
-            Dataset::streamed(name, columns, stream, [validation?, test?])
+            Dataset::streamed(name, columns, stream, MOST_KEPT, [validation?, test?])
         }
         Source::Mnist { folder, pixels, seed } => {
             let parts = Files::find(folder)?.read()?;

@@ -107,7 +107,8 @@ impl Stream {
     pub(crate) fn walk(&self, most_kept: usize, mut each: impl FnMut(&[f64])) -> Result<Walked, DataError> {
         let dim = self.dim();
         let stride = self.rows.div_ceil((most_kept / dim).max(1));
-        let mut walked = Walked { columns: Columns::new(dim), kept: Vec::new(), stride };
+        let kept = Vec::with_capacity(self.rows.div_ceil(stride) * dim);
+        let mut walked = Walked { columns: Columns::new(dim), kept, stride };
         let at_once = (CHUNK / dim).max(1);
         let mut values = Vec::with_capacity(at_once * dim);
         let (mut count, mut first) = (0, Vec::new());
@@ -158,7 +159,7 @@ impl Stream {
         let mut bytes = vec![0; rows * row as usize];
         self.file.read_exact_at(&mut bytes, self.begin + first as u64 * row).map_err(|error| match error.kind() {
             std::io::ErrorKind::UnexpectedEof => {
-                let detail = format!(" before row {}, though it was longer before", first + rows);
+                let detail = format!(" before the end of row {}, though it was longer before", first + rows - 1);
                 DataError::Truncated { path: self.path.clone(), detail }
             }
             _ => DataError::reading(&self.path, error),
@@ -189,15 +190,17 @@ mod tests {
     #[test]
     fn a_walk_sees_every_row_once_and_keeps_some_evenly() {
         let folder = tempfile::tempdir().unwrap();
-        let stream = Stream::open(&file(folder.path(), 1001)).unwrap();
-        assert_eq!((stream.len(), stream.dim()), (1001, 3));
-        for (most_kept, stride) in [(3003, 1), (3002, 2), (300, 11), (1, 1001)] {
+        // more than are read at a time
+        const ROWS: usize = CHUNK / 3 + 1001;
+        let stream = Stream::open(&file(folder.path(), ROWS)).unwrap();
+        assert_eq!((stream.len(), stream.dim()), (ROWS, 3));
+        for (most_kept, stride) in [(3 * ROWS, 1), (3 * ROWS - 1, 2), (300, ROWS.div_ceil(100)), (1, ROWS)] {
             let mut seen = Vec::new();
             let walked = stream.walk(most_kept, |values| seen.extend(values.iter().step_by(3).copied())).unwrap();
-            assert!(seen.iter().copied().eq((0..1001).map(f64::from)));
+            assert!(seen.iter().copied().eq((0..ROWS).map(|i| i as f64)));
             assert_eq!(walked.stride, stride);
             let kept = walked.kept.chunks_exact(3).map(|row| row[0]);
-            assert!(kept.eq((0..1001).step_by(stride).map(f64::from)));
+            assert!(kept.eq((0..ROWS).step_by(stride).map(|i| i as f64)));
             assert!(walked.kept.len() <= most_kept.max(3));
         }
     }
@@ -225,7 +228,7 @@ mod tests {
         let mut out = Vec::new();
         stream.gather(&[3, 99], &mut out).unwrap();
         let message = stream.gather(&[3, 100], &mut out).unwrap_err().to_string();
-        assert!(message.contains("rows.npy: ends too early before row 101"), "{message}");
+        assert!(message.contains("rows.npy: ends too early before the end of row 100"), "{message}");
         assert!(stream.walk(1, |_| ()).is_err());
         let message = Stream::open(&path).unwrap_err().to_string();
         assert!(message.contains("with 300 of the 500 × 3 values"), "{message}");
@@ -246,10 +249,18 @@ mod tests {
         assert!(message(&path).contains("Fortran order"), "{}", message(&path));
         std::fs::write(&path, [&bytes[..], b"x"].concat()).unwrap();
         assert!(message(&path).contains("goes on after the array"));
-        let mut nan = bytes.clone();
-        nan[128 + 12 * 7..][..4].copy_from_slice(&f32::NAN.to_le_bytes());
-        std::fs::write(&path, nan).unwrap();
-        let message = Stream::open(&path).unwrap().walk(1, |_| ()).unwrap_err().to_string();
-        assert!(message.contains("row 7"), "{message}");
+    }
+
+    #[test]
+    fn numbers_that_are_none_are_named_by_their_row_wherever_they_lie() {
+        let folder = tempfile::tempdir().unwrap();
+        for row in [7, CHUNK / 3 + 500] {
+            let path = file(folder.path(), CHUNK / 3 + 1001);
+            let mut bytes = std::fs::read(&path).unwrap();
+            bytes[128 + 12 * row..][..4].copy_from_slice(&f32::NAN.to_le_bytes());
+            std::fs::write(&path, bytes).unwrap();
+            let message = Stream::open(&path).unwrap().walk(1, |_| ()).unwrap_err().to_string();
+            assert!(message.contains(&format!("row {row}")), "{message}");
+        }
     }
 }

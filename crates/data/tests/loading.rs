@@ -161,9 +161,14 @@ fn rows_that_stay_in_their_file_are_the_same_data() {
         path
     };
     let (train, held_out) = (array("train.npy", 0..300), array("test.npy", 300..340));
+    fs::write(folder.path().join("columns.txt"), "left\nright\n").unwrap();
     let whole = load(&parts(&train, Some(&held_out), Some(&held_out))).unwrap();
     let data = load(&streamed(&train, &held_out)).unwrap();
     assert_eq!((&data.hash, &data.standardizer, &data.name), (&whole.hash, &whole.standardizer, &whole.name));
+    assert_eq!(
+        (&data.columns[..], &whole.columns[..]),
+        (["left".to_string(), "right".to_string()].as_slice(), &data.columns[..])
+    );
     assert_eq!((&data.train, &data.validation, &data.test), (&whole.train, &whole.validation, &whole.test));
     let stream = data.stream.as_ref().unwrap();
     assert_eq!((stream.len(), data.training_rows(), whole.training_rows()), (300, 300, 300));

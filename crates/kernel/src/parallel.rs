@@ -280,4 +280,24 @@ mod tests {
             chain.backward(&theta, &transposed, &mut workspace, &mapped, &d_log_det, None, &mut d_values);
         }
     }
+
+    #[test]
+    fn each_layer_drops_units_of_its_own() {
+        let made = Made::new(3, &[64], 2, Activation::Tanh);
+        let layer = || Layer::Autoregressive {
+            made: made.clone(),
+            order: vec![0, 1, 2],
+            map: ElementMap::Affine { clip: 3.0 },
+        };
+        let count = made.parameters();
+        let layers = vec![(layer(), 0..count), (layer(), count..2 * count)];
+        let chain = Parallel::new(3, Direction::Inverse, layers);
+        let theta = vec![0.0f64; 2 * count];
+        let mut workspace = Workspace::default();
+        workspace.drop_out(Some(Dropout { rate: 0.5, seed: 1, step: 2, first_row: 0 }));
+        let (mut mapped, mut log_det) = (vec![0.0; 15], vec![0.0; 5]);
+        chain.forward(&theta, &[0.5; 15], &mut workspace, &mut mapped, &mut log_det);
+        let [first, second] = [0, 1].map(|k| workspace.steps[k].activations.masks[0].panel(0).to_vec());
+        assert!(first != second && first.contains(&0.0) && first.contains(&2.0));
+    }
 }

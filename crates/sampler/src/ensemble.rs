@@ -57,7 +57,7 @@ impl Ensemble {
     }
 
     /// `rows` samples in the units of the data, `chunk_rows` (at least 1) at a time. Row `i` depends on the seed and `i` alone.
-    /// Costs a sample of one member each.
+    /// Costs a sample of one member each. Errors: more rows at a time than fit into memory.
     pub fn chunks(
         &self,
         seed: u64,

@@ -124,7 +124,7 @@ fn an_interrupted_teacher_resumes_to_the_same_bits() {
 }
 
 #[test]
-fn dropout_is_a_function_of_the_seed_and_the_step_alone_and_off_when_validated() {
+fn dropout_is_a_function_of_the_seed_and_the_step_alone() {
     let architecture = Architecture { layers: 2, hidden: vec![32, 32], ..Architecture::default() };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.safetensors");
@@ -139,10 +139,6 @@ fn dropout_is_a_function_of_the_seed_and_the_step_alone_and_off_when_validated()
     let stop = AtomicBool::new(false);
     run(0.2, 1, Some(&path), &stop, &mut StopAfter(77, &stop));
     assert_eq!(run(0.2, 1, Some(&path), &never, &mut ()), whole);
-    let data = load(&mixture(3000)).unwrap();
-    let validated = log_prob(&whole.spec, &whole.theta, &data.validation, Engine::Fused).unwrap();
-    let mean = validated.iter().sum::<f64>() / validated.len() as f64;
-    assert!((whole.outcome.best_validation.unwrap() + mean).abs() < 1e-9);
 
     let reference =
         Learning { training: &settings, fresh_noise: false, dropout: 0.2, seed: 0, engine: Engine::Reference };

@@ -1,11 +1,9 @@
-"""Contestants on one data set, one after the other, each alone on the cores in a process of its own."""
+"""A contestant on one data set, alone on the cores in a process of its own."""
 
 import json
 import subprocess
 
-from density_study.data import FOLDER
 from peers import environment, pinned
-from study import rows
 from study.processes import Failed, reason
 
 PARTS = ("train", "validation", "test")
@@ -13,28 +11,26 @@ PARTS = ("train", "validation", "test")
 ALLOWANCE = 3600
 
 
-def best(name, parts, contestants, seconds, threads, runs, say, seed=0):
-    """Results of the contestants that came to an end, the best first, by their validation and never by the test.
+def contestant(name, parts, who, seconds, threads, runs, say, seed=0):
+    """The result of one contestant, or None if it came to no end, which is told.
 
-    `name` is that of the data, `parts` has the files of its three parts, `contestants` are pairs of library and model
-    (`contestants.RECIPES`), each trained for so many seconds. Results and logs go to RUNS/<name>/. Whoever fails is
-    told and left out; without the libraries there is no result at all.
+    `name` is that of the data, `parts` has the files of its three parts, `who` is a pair of library and model
+    (`contestants.RECIPES`), trained for so many seconds. Result and log go to RUNS/<name>/.
     """
     python = environment.python(say)
     if python is None:
-        return []
-    results = []
-    for library, model in contestants:
-        say(f"{name}: {library} {model} trains for {seconds:g} s")
-        out = runs / name / f"{library}_{model}.json"
-        options = ["--library", library, "--model", model, "--seconds", seconds, "--threads", threads, "--seed", seed]
-        files = [word for part in PARTS for word in (f"--{part}", parts[part])]
-        worker = [python, "-m", "density_study.peers.worker", *options, *files, "--out", out]
-        try:
-            results.append(run(worker, threads, seconds + ALLOWANCE, out))
-        except Failed as failed:
-            say(f"{name}: {library} {model} failed and is left out: {failed}")
-    return sorted(results, key=validation, reverse=True)
+        return None
+    library, model = who
+    say(f"{name}: {library} {model} trains for {seconds:.0f} s")
+    out = runs / name / f"{library}_{model}.json"
+    options = ["--library", library, "--model", model, "--seconds", seconds, "--threads", threads, "--seed", seed]
+    files = [word for part in PARTS for word in (f"--{part}", parts[part])]
+    worker = [python, "-m", "density_study.peers.worker", *options, *files, "--out", out]
+    try:
+        return run(worker, threads, seconds + ALLOWANCE, out)
+    except Failed as failed:
+        say(f"{name}: {library} {model} failed and is left out: {failed}")
+        return None
 
 
 def run(worker, threads, patience, out):
@@ -63,19 +59,3 @@ def run(worker, threads, patience, out):
 
 def validation(result):
     return result["validation_log_likelihood"]["mean"]
-
-
-def lines(name, results):
-    """One row for each result, as `keep` writes them."""
-    return [rows.rounded({"row": name, **result}) for result in results]
-
-
-def keep(name, results, file=FOLDER / "peers.jsonl"):
-    """Rows in a file of JSON lines; a contestant's earlier row on the same data gives way."""
-
-    def key(line):
-        return line["row"], line["library"], line["model"], line["seed"]
-
-    before = map(json.loads, file.read_text().splitlines()) if file.exists() else ()
-    kept = {key(line): line for line in (*before, *lines(name, results))}
-    rows.save(kept.values(), file)

@@ -102,7 +102,7 @@ fn streamed(checker: &mut Checker, written: &written::Data) -> bool {
             checker.wrong("data.stream", message);
         }
     }
-    if written.train.as_ref().is_some_and(|train| train.extension().is_none_or(|e| e != "npy")) {
+    if written.train.as_ref().is_some_and(|train| train.extension().is_none_or(|e| !e.eq_ignore_ascii_case("npy"))) {
         checker.wrong("data.train", "expected an uncompressed .npy, as its rows stay in it (`stream`)".to_owned());
     }
     checker.findings.len() == found

@@ -54,11 +54,12 @@ fn dropout(checker: &mut Checker, written: Option<f64>, architecture: &Architect
     let networks = architecture.links().any(|link| {
         matches!(link.family, Family::Autoregressive | Family::Coupling)
             && link.conditioner == Conditioner::Mlp
-            && !link.hidden.is_empty()
+            // a residual network drops what lies within its blocks, of two layers each
+            && link.hidden.len() > if link.residual { 1 } else { 0 }
     });
     if !networks && rate > 0.0 {
         let message =
-            "drops hidden units of the conditioners of `maf`, `iaf` and `coupling`, and this flow has none; remove it";
+            "drops hidden units of the conditioners of `maf` and `coupling`, and this flow has none; remove it";
         checker.wrong_with("teacher.dropout", "teacher.model", message.to_owned());
     }
     checker.number("teacher.dropout", rate, |rate| (0.0..1.0).contains(&rate), "from 0 to below 1, such as 0.1")

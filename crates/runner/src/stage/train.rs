@@ -101,7 +101,12 @@ impl Workshop<'_> {
         let seed = self.experiment.seed;
         let spec = plan.architecture.spec(self.data.dim(), Orientation::Maf, seed);
         let settings = match &plan.training {
-            Fitting::Gradient(training) => settings(&plan.architecture, training, seed),
+            Fitting::Gradient(training) => {
+                let mut settings = settings(&plan.architecture, training, seed);
+                settings.push(("dropout", plan.dropout.into()));
+                settings.push(("fresh_noise", f64::from(u8::from(plan.fresh_noise)).into()));
+                settings
+            }
             Fitting::Em(training) => vec![("steps", (training.steps as f64).into()), ("seed", (seed as f64).into())],
         };
         let mut watch = self.watch(Role::Teacher, Nll::TERMS, settings, spec, console);

@@ -117,7 +117,8 @@ pub struct Data {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<PathBuf>,
     /// Whether the training rows stay in their file, an uncompressed .npy in C order, and are read as they are needed: for data
-    /// larger than memory. Beside `train`, `validation` and `test`. Default false.
+    /// larger than memory. Beside `train`, `validation` and `test`. What is computed from all rows at once, as EM, is computed
+    /// from at most 256 MiB of them, evenly spaced. Default false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stream: Option<bool>,
     /// Folder with the files of MNIST, or of other pictures under these names, each also with .gz: either
