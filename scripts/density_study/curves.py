@@ -14,6 +14,8 @@ WIDTH, HEIGHT = 460, 330
 LEFT, TOP, RIGHT, BOTTOM = 70, 44, 16, 54
 # of the spread of the last values: a start far below would press the curves together
 SHOWN = 6
+# of the last moment the part that is shown, logarithmically
+EARLIEST = 200
 
 
 @dataclasses.dataclass
@@ -84,7 +86,8 @@ def bounds(curves):
 
 def panel(one, offset):
     left, right = offset + LEFT, offset + WIDTH - RIGHT
-    times = [seconds for curve in one.curves for seconds, _ in curve.points if seconds > 0]
+    last = max(seconds for curve in one.curves for seconds, _ in curve.points)
+    times = [seconds for curve in one.curves for seconds, _ in curve.points if seconds > last / EARLIEST]
     x = chart.Axis(times, left, right, room=(0.05, 0.1))
     y = Linear(*bounds(one.curves), HEIGHT - BOTTOM, TOP)
     yield chart.text((left + right) / 2, 20, one.title)
@@ -105,7 +108,7 @@ def panel(one, offset):
     taken = []
     for curve in sorted(one.curves, key=lambda curve: -curve.points[-1][1]):
         kind = "teacher" if curve.ours else "student"
-        shown = [(x.at(seconds), y.at(value)) for seconds, value in curve.points if seconds > 0 and value >= y.low]
+        shown = [(x.at(at), y.at(value)) for at, value in curve.points if at > last / EARLIEST and value >= y.low]
         if not shown:
             continue
         points = " ".join(f"{across:.1f},{up:.1f}" for across, up in shown)

@@ -1,6 +1,6 @@
 """README.md beside the experiments: every number of ours in it is computed from the results."""
 
-from density_study import ablation, competition, curves, pictures
+from density_study import ablation, competition, curves, pictures, teachers
 from density_study.data import FOLDER
 from density_study.plan import COMPETING, ROWS, THREADS
 from density_study.published import DATA
@@ -66,7 +66,8 @@ def published(known, ours):
 
 
 def cells(row):
-    told = [f"**{row['about']}**", of(row), f"{row['parameters']:,}", lasted(row)]
+    words = teachers.about(ROWS[row["row"]], row.get("teachers", 1))
+    told = [f"**{words}**", of(row), f"{row['parameters']:,}", lasted(row)]
     yamls = ", ".join(f"[`{name}.yaml`]({name}.yaml)" for name in row.get("members", [row["row"]]))
     return [*told, f"{yamls}, flowstill {row['version']}"]
 
@@ -136,4 +137,6 @@ def lasted(row):
 
 
 def both(mean, error):
-    return f"{fixed(mean, 2)} ± {fixed(error, 2)}"
+    # as the papers have them
+    decimals = 1 if abs(mean) >= 1000 else 2
+    return f"{fixed(mean, decimals)} ± {fixed(error, decimals)}"

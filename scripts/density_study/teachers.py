@@ -37,7 +37,6 @@ def result(program, row, runs):
     described = [description(program, folder) for folder in folders]
     told = {
         "row": row.name,
-        "about": about(row, len(folders)),
         "parameters": sum(int(re.search(r"^parameters +(\d+)", text, re.MULTILINE)[1]) for text in described),
         "seconds": seconds(row, runs),
         "version": re.search(r"^flowstill (\S+),", described[0], re.MULTILINE)[1],
@@ -75,7 +74,7 @@ def folders_of(row, runs):
 def about(row, count):
     """The first line of a YAML says in words what it is."""
     if row.members:
-        return f"ensemble of these {count}"
+        return f"Ensemble of {count}"
     words = yaml(row.name).read_text().splitlines()[0].removeprefix("# ").rstrip(".")
     return f"{words}, an ensemble of {count}" if count > 1 else words
 
