@@ -4,7 +4,6 @@ and beside other libraries.
 Each row is `flowstill train` or `flowstill sweep` on one YAML, one row after the other.
 """
 
-import argparse
 import json
 import pathlib
 import signal
@@ -16,7 +15,7 @@ from density_study.data import FOLDER
 from density_study.peers import contestants
 from density_study.plan import ROWS
 from study import rows
-from study.options import binary, several
+from study.options import binary, parser_of, several
 
 PEERS = {f"{library}/{model}": (library, model) for library, model in contestants.RECIPES}
 
@@ -46,12 +45,7 @@ def say(message):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(
-        prog="scripts/density",
-        description=__doc__,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("density", __doc__, EPILOG)
     parser.add_argument("--rows", type=several(ROWS), default=list(ROWS), help="none, or some of them (default all)")
     parser.add_argument(
         "--peers",

@@ -1,7 +1,6 @@
 """Learning curves against wall time as SVG: ours and those of other libraries."""
 
 import dataclasses
-import html
 import math
 
 from density_study import competition
@@ -125,12 +124,7 @@ def panel(one, offset):
 def figure(panels, describes):
     """The whole picture, its panels side by side."""
     width = WIDTH * len(panels)
-    out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{HEIGHT}" viewBox="0 0 {width} {HEIGHT}" '
-        f'role="img" aria-label="{html.escape(describes)}">',
-        chart.style(),
-        '<rect width="100%" height="100%" rx="6" class="paper"/>',
-    ]
+    out = chart.opening(width, HEIGHT, describes)
     for number, one in enumerate(panels):
         out += panel(one, WIDTH * number)
     return "\n".join([*out, "</svg>\n"])

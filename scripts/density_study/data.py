@@ -1,11 +1,10 @@
 """Rows of the study, made or linked beside its experiments from the folder FLOWSTILL_DATA."""
 
 import dataclasses
-import os
 import pathlib
 
 from study import patches
-from study.sources import PARTS, link
+from study.sources import PARTS, link, outside
 
 FOLDER = pathlib.Path("experiments", "density")
 
@@ -43,16 +42,8 @@ def available(name, say):
     kind, here = KINDS.get(name, ROWS), folder(name)
     if all((here / file).exists() for file in kind.wanted):
         return True
-    given = os.environ.get("FLOWSTILL_DATA")
-    if not given:
-        say(
-            f"{name}: skipped, its data are not in the repository; FLOWSTILL_DATA can name a folder that has "
-            f"{name}/ with {', '.join(kind.given)}"
-        )
-        return False
-    there = pathlib.Path(given, name).resolve()
-    if missing := [file for file in kind.given if not (there / file).exists()]:
-        say(f"{name}: skipped, FLOWSTILL_DATA is {given}, where {name}/ has no {', '.join(missing)}")
+    there = outside(name, kind.given, say)
+    if there is None:
         return False
     here.mkdir(parents=True, exist_ok=True)
     if name == "bsds300":

@@ -5,7 +5,6 @@ Each run is `flowstill train`, or `distill` and `eval`, in a process of its own 
 target and seed have the same teacher.
 """
 
-import argparse
 import pathlib
 import signal
 import sys
@@ -16,7 +15,7 @@ from families_study.run import runs_of
 from families_study.targets import TARGETS
 from families_study.work import Work
 from study import rows, sources
-from study.options import add_common, binary, several
+from study.options import add_common, binary, parser_of, several
 
 EPILOG = f"""\
 families:    {", ".join(FAMILIES)}
@@ -43,12 +42,7 @@ def say(message):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(
-        prog="scripts/families",
-        description=__doc__,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("families", __doc__, EPILOG)
     for option, known in (("--families", FAMILIES), ("--targets", TARGETS)):
         parser.add_argument(option, type=several(known), default=list(known), help="some of them (default all)")
     add_common(parser, "families")

@@ -1,6 +1,5 @@
 """Densities side by side as one SVG: a row for each family, a column for each target."""
 
-import html
 
 from families_study.families import FAMILIES
 from families_study.targets import in_the_plane, title
@@ -28,12 +27,7 @@ def gallery(rows, families=None):
     left_of_cells = 24 + LETTER * max(len(names[name]) for name in lines)
     width, height = left_of_cells + len(columns) * (CELL + GAP), TOP + len(lines) * (CELL + GAP)
     describes = "Densities of targets in the plane under each family of flows"
-    out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
-        f'role="img" aria-label="{html.escape(describes)}">',
-        chart.style(),
-        '<rect width="100%" height="100%" rx="6" class="paper"/>',
-    ]
+    out = chart.opening(width, height, describes)
     for column, target in enumerate(columns):
         out.append(chart.text(left_of_cells + column * (CELL + GAP) + CELL / 2, 22, title(target)))
     for line, name in enumerate(lines):

@@ -5,14 +5,13 @@ targets also students of other shapes. Each run is `flowstill train`, or `distil
 with one thread.
 """
 
-import argparse
 import pathlib
 import signal
 import sys
 
 from study import frontier, page, results, rows, sources
 from study.experiment import FOLDER, placed
-from study.options import add_common, binary, several
+from study.options import add_common, binary, parser_of, several
 from study.run import runs_of
 from study.seeds import Study
 from study.targets import FRONTIER, OBJECTIVES, SHAPES, TARGETS, names_of
@@ -43,12 +42,7 @@ def say(message):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(
-        prog="scripts/distillation",
-        description=__doc__,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("distillation", __doc__, EPILOG)
     parser.add_argument("--targets", type=several(TARGETS), default=list(TARGETS), help="some of them (default all)")
     for option, known in (("--objectives", OBJECTIVES), ("--shapes", SHAPES)):
         parser.add_argument(option, type=several(known), default=list(known), help="none, or some (default all)")

@@ -133,15 +133,20 @@ def panel(one, offset, x_label, y_label):
     yield from dots(one.points, x, y)
 
 
-def chart(panels, describes, x_label, y_label):
-    """The whole picture, its panels side by side."""
-    width = PANEL * len(panels)
-    out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{HEIGHT}" viewBox="0 0 {width} {HEIGHT}" '
+def opening(width, height, describes):
+    """The first lines of a picture: its size, what it shows in words, colours and paper."""
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
         f'role="img" aria-label="{html.escape(describes)}">',
         style(),
         '<rect width="100%" height="100%" rx="6" class="paper"/>',
     ]
+
+
+def chart(panels, describes, x_label, y_label):
+    """The whole picture, its panels side by side."""
+    width = PANEL * len(panels)
+    out = opening(width, HEIGHT, describes)
     for number, one in enumerate(panels):
         out += panel(one, PANEL * number, x_label, y_label)
     return "\n".join([*out, "</svg>\n"])

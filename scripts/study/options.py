@@ -56,6 +56,16 @@ def binary(given, study):
     return pathlib.Path("target/release/flowstill")
 
 
+def parser_of(study, describes, epilog):
+    """What --help of a study says, without its options."""
+    return argparse.ArgumentParser(
+        prog=f"scripts/{study}",
+        description=describes,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
 def add_common(parser, study):
     """Options that every study has."""
     parser.add_argument("--seeds", type=seeds, default=[0, 1, 2], help="default 0,1,2")

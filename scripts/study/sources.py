@@ -17,17 +17,9 @@ def available(target, say):
     here = FOLDER / "data" / target
     if target not in OUTSIDE or all((here / f"{part}.npy").exists() for part in PARTS):
         return True
-    given = os.environ.get("FLOWSTILL_DATA")
     wanted = patches.FILES if target == "bsds300" else [f"{name}.npy" for name in PARTS.values()]
-    if not given:
-        say(
-            f"{target}: skipped, its data are not in the repository; FLOWSTILL_DATA can name a folder that has "
-            f"{target}/ with {', '.join(wanted)}"
-        )
-        return False
-    there = pathlib.Path(given, target).resolve()
-    if missing := [name for name in wanted if not (there / name).exists()]:
-        say(f"{target}: skipped, FLOWSTILL_DATA is {given}, where {target}/ has no {', '.join(missing)}")
+    there = outside(target, wanted, say)
+    if there is None:
         return False
     here.mkdir(parents=True, exist_ok=True)
     if target == "bsds300":
@@ -37,6 +29,22 @@ def available(target, say):
         for part, name in PARTS.items():
             link(there / f"{name}.npy", here / f"{part}.npy")
     return True
+
+
+def outside(name, wanted, say):
+    """The folder of FLOWSTILL_DATA that has the files `wanted` of `name`; None where there is none, which is said."""
+    given = os.environ.get("FLOWSTILL_DATA")
+    if not given:
+        say(
+            f"{name}: skipped, its data are not in the repository; FLOWSTILL_DATA can name a folder that has "
+            f"{name}/ with {', '.join(wanted)}"
+        )
+        return None
+    there = pathlib.Path(given, name).resolve()
+    if missing := [file for file in wanted if not (there / file).exists()]:
+        say(f"{name}: skipped, FLOWSTILL_DATA is {given}, where {name}/ has no {', '.join(missing)}")
+        return None
+    return there
 
 
 def link(there, here):

@@ -5,6 +5,7 @@ use crate::arguments::{Part, Rows};
 use anyhow::Result;
 use flowstill_data::{DataError, Dataset, Stream, load, write};
 use flowstill_runner::{Experiment, RunError};
+use flowstill_sampler::blocks;
 use std::path::Path;
 
 pub fn rows(options: &Rows) -> Result<()> {
@@ -34,9 +35,10 @@ const AT_ONCE: usize = 1 << 14;
 fn write_all(output: &Path, data: &Dataset, stream: &Stream) -> Result<(), DataError> {
     let mut writer = write::create(output, &data.columns, stream.len() as u64)?;
     let mut rows = Vec::new();
-    let all: Vec<u32> = (0..stream.len() as u32).collect();
-    for indices in all.chunks(AT_ONCE) {
-        stream.gather(indices, &mut rows)?;
+    for (first, count) in blocks(0..stream.len() as u64, AT_ONCE) {
+        // rows are addressed by 32 bits
+        let indices: Vec<u32> = (first as u32..first as u32 + count as u32).collect();
+        stream.gather(&indices, &mut rows)?;
         writer.write_rows(&data.restore(&rows))?;
     }
     writer.finish()

@@ -110,11 +110,11 @@ impl Stream {
         let kept = Vec::with_capacity(self.rows.div_ceil(stride) * dim);
         let mut walked = Walked { columns: Columns::new(dim), kept, stride };
         let at_once = (CHUNK / dim).max(1);
-        let mut values = Vec::with_capacity(at_once * dim);
+        let (mut values, mut bytes) = (Vec::with_capacity(at_once * dim), Vec::new());
         let (mut count, mut first) = (0, Vec::new());
         for begin in (0..self.rows).step_by(at_once) {
             values.clear();
-            self.read(begin, at_once.min(self.rows - begin), &mut values)?;
+            self.read(begin, at_once.min(self.rows - begin), &mut bytes, &mut values)?;
             for (i, row) in values.chunks_exact(dim).enumerate() {
                 if row.iter().any(|value| !value.is_finite()) {
                     count += 1;
@@ -144,20 +144,20 @@ impl Stream {
         out.clear();
         out.resize(indices.len() * dim, 0.0);
         indices.par_chunks(ROWS_AT_ONCE).zip(out.par_chunks_mut(ROWS_AT_ONCE * dim)).try_for_each(|(indices, out)| {
-            let mut values = Vec::with_capacity(indices.len() * dim);
+            let (mut values, mut bytes) = (Vec::with_capacity(indices.len() * dim), Vec::new());
             for &row in indices {
-                self.read(row as usize, 1, &mut values)?;
+                self.read(row as usize, 1, &mut bytes, &mut values)?;
             }
             out.copy_from_slice(&self.standardizer.standardize(&values));
             Ok(())
         })
     }
 
-    /// Appends `rows` rows from `first` on, in data space.
-    fn read(&self, first: usize, rows: usize, values: &mut Vec<f64>) -> Result<(), DataError> {
+    /// Appends `rows` rows from `first` on, in data space; `bytes` is room for what lies in the file.
+    fn read(&self, first: usize, rows: usize, bytes: &mut Vec<u8>, values: &mut Vec<f64>) -> Result<(), DataError> {
         let row = (self.dim() * self.element.width) as u64;
-        let mut bytes = vec![0; rows * row as usize];
-        self.file.read_exact_at(&mut bytes, self.begin + first as u64 * row).map_err(|error| match error.kind() {
+        bytes.resize(rows * row as usize, 0);
+        self.file.read_exact_at(bytes, self.begin + first as u64 * row).map_err(|error| match error.kind() {
             std::io::ErrorKind::UnexpectedEof => {
                 let detail = format!(" before the end of row {}, though it was longer before", first + rows - 1);
                 DataError::Truncated { path: self.path.clone(), detail }

@@ -58,8 +58,8 @@ fn dropout(checker: &mut Checker, written: Option<f64>, architecture: &Architect
             && link.hidden.len() > if link.residual { 1 } else { 0 }
     });
     if !networks && rate > 0.0 {
-        let message =
-            "drops hidden units of the conditioners of `maf` and `coupling`, and this flow has none; remove it";
+        let message = "drops hidden units of the conditioners of `maf` and `coupling`, of residual ones those within blocks, and this flow has none; \
+             remove it";
         checker.wrong_with("teacher.dropout", "teacher.model", message.to_owned());
     }
     checker.number("teacher.dropout", rate, |rate| (0.0..1.0).contains(&rate), "from 0 to below 1, such as 0.1")

@@ -328,11 +328,15 @@ fn wrong_switches_of_density_estimation() {
         ),
         (
             "data: {synthetic: rings}\nteacher: {model: planar, dropout: 0.1}\n",
-            &["a.yaml:2:35: teacher.dropout: drops hidden units of the conditioners of `maf` and `coupling`, and …"],
+            &[
+                "a.yaml:2:35: teacher.dropout: drops hidden units of the conditioners of `maf` and `coupling`, of residual ones …",
+            ],
         ),
         (
             "data: {synthetic: rings}\nteacher: {residual: true, hidden: [8], dropout: 0.1}\n",
-            &["a.yaml:2:49: teacher.dropout: drops hidden units of the conditioners of `maf` and `coupling`, and …"],
+            &[
+                "a.yaml:2:49: teacher.dropout: drops hidden units of the conditioners of `maf` and `coupling`, of residual ones …",
+            ],
         ),
         (
             "data: {synthetic: rings}\nteacher: {dropout: 1}\nstudent: {dropout: 0.1}\n",
