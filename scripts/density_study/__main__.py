@@ -4,20 +4,17 @@ and beside other libraries.
 Each row is `flowstill train` or `flowstill sweep` on one YAML, one row after the other.
 """
 
-import json
 import pathlib
 import signal
 import subprocess
 import sys
 
-from density_study import ablation, competition, data, page, pictures, teachers
+from density_study import page, pictures, results
 from density_study.data import FOLDER
 from density_study.peers import contestants
-from density_study.plan import ROWS
-from study import rows
-from study.options import binary, parser_of, several
-
-PEERS = {f"{library}/{model}": (library, model) for library, model in contestants.RECIPES}
+from density_study.plan import ROWS, THREADS
+from density_study.work import PEERS, Work
+from study.options import at_least_one, cores, parser_of, several
 
 EPILOG = f"""\
 rows:        {", ".join(ROWS)}
@@ -60,48 +57,22 @@ def arguments():
     parser.add_argument("--runs", type=pathlib.Path, default=pathlib.Path("runs", "density"), help="default runs/density")
     parser.add_argument("--binary", type=pathlib.Path, help="a flowstill to use")
     parser.add_argument("--only-report", action="store_true", help="run nothing, write the page")
-    return parser.parse_args()
-
-
-def kept(name, key):
-    file = FOLDER / name
-    return {key(line): line for line in map(json.loads, file.read_text().splitlines())} if file.exists() else {}
-
-
-def save_row(found, told):
-    """At once: a later row may be interrupted."""
-    found[told["row"]] = rows.rounded(told)
-    rows.save([found[name] for name in ROWS if name in found], FOLDER / "results.jsonl")
-
-
-def work(options, found):
-    """How much failed."""
-    program, failed = binary(options.binary, "density"), 0
-    for row in map(ROWS.get, options.rows):
-        if not data.available(row.data, say):
-            continue
-        told = teachers.result(program, row, options.runs) if teachers.train(program, row, options.runs) else None
-        if told is None:
-            say(f"{row.name}: failed, or a test row has no finite density")
-            failed += 1
-            continue
-        save_row(found, told)
-        if options.peers:
-            competition.beside(program, row, [PEERS[name] for name in options.peers], options.runs, say)
-    if options.ablation:
-        failed += not ablation.run(program, options.runs)
-    for name in options.students:
-        if data.available(ROWS[name].data, say):
-            failed += not pictures.make(program, ROWS[name], options.runs)
-    return failed
+    parser.add_argument(
+        "--at-once", type=at_least_one, default=1, help=f"trainings side by side, each on {THREADS} cores of its own (default 1)"
+    )
+    options = parser.parse_args()
+    # one at a time goes anywhere
+    if options.at_once > 1 and options.at_once * THREADS > cores():
+        parser.error(f"--at-once {options.at_once} wants {options.at_once * THREADS} cores, and here are {cores()}")
+    return options
 
 
 def main():
     options = arguments()
     # asked to end, it lets flowstill save its state as after Ctrl-C
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    found = {name: row for name, row in kept("results.jsonl", lambda row: row["row"]).items() if name in ROWS}
-    failed = 0 if options.only_report else work(options, found)
+    found = results.read()
+    failed = 0 if options.only_report else Work(options, found, say).do()
     page.write(found)
     say(f"{len(found)} rows, {FOLDER / 'README.md'}")
     return 1 if failed else 0

@@ -4,7 +4,6 @@ import json
 import math
 import statistics
 
-from density_study import programs
 from density_study.data import FOLDER
 from density_study.plan import THREADS
 from study import rows
@@ -13,9 +12,9 @@ NAME, BASE = "ablation", "base"
 FILE = FOLDER / "ablation.jsonl"
 
 
-def run(program, runs):
+def run(slots, program, runs):
     """Whether the sweep came to its end."""
-    code = programs.run([program, "sweep", FOLDER / f"{NAME}.yaml", "--runs", runs, "--jobs", THREADS])
+    code = slots.run([program, "sweep", FOLDER / f"{NAME}.yaml", "--runs", runs, "--jobs", THREADS])
     gather(runs)
     return code == 0
 

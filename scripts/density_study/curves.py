@@ -4,7 +4,7 @@ import dataclasses
 import math
 
 from density_study import competition
-from density_study.plan import ROWS
+from density_study.plan import COMPETING
 from density_study.published import DATA
 from study import chart
 from study.numbers import fixed, significant
@@ -39,13 +39,13 @@ OTHERS = 3
 
 
 def panels(found):
-    """Of the data on which others were trained as well, the first few."""
+    """Of the data on which others were trained as well, the first few: ours, and the best of theirs."""
     made = []
     for data, known in DATA.items():
-        ours = [row for row in found.values() if ROWS[row["row"]].data == data and row.get("curve")]
+        ours = found.get(COMPETING.get(data), {})
         theirs, _ = competition.standing(data, found)
-        if ours and theirs:
-            curves = [Curve(f"flowstill {row['row']}", True, row["curve"]) for row in ours]
+        if ours.get("curve") and theirs:
+            curves = [Curve(f"flowstill {ours['row']}", True, ours["curve"])]
             curves += [Curve(f"{peer['library']} {peer['model']}", False, known_points(peer)) for peer in theirs[:OTHERS]]
             made.append(Panel(known.words.partition(",")[0], curves))
     return made[:MOST]

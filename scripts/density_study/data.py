@@ -22,7 +22,7 @@ class Kind:
 
 
 KINDS = {
-    "bsds300": Kind(patches.FILES, [f"{part}.npy" for part in PARTS]),
+    "bsds300": Kind(patches.FILES, [*(f"{part}.npy" for part in PARTS), "train_mirrored.npy"]),
     "mnist": Kind(PICTURES, PICTURES),
 }
 ROWS = Kind([f"{name}.npy" for name in PARTS.values()], [f"{part}.npy" for part in PARTS])
@@ -47,9 +47,18 @@ def available(name, say):
         return False
     here.mkdir(parents=True, exist_ok=True)
     if name == "bsds300":
-        say(f"{name}: cutting {sum(PATCHES.values()):,} patches out of images, which takes some minutes")
-        patches.make(there, here, PATCHES)
+        cut(there, here, say)
     else:
         for file, wanted in zip(kind.given, kind.wanted, strict=True):
             link(there / file, here / wanted)
     return True
+
+
+def cut(there, here, say):
+    """Patches that are not there yet, those of training also with their mirror images."""
+    if missing := {part: rows for part, rows in PATCHES.items() if not (here / f"{part}.npy").exists()}:
+        say(f"bsds300: cutting {sum(missing.values()):,} patches out of images, which takes some minutes")
+        patches.make(there, here, missing)
+    if not (here / "train_mirrored.npy").exists():
+        say(f"bsds300: cutting {2 * PATCHES['train']:,} patches, half of them mirror images")
+        patches.make(there, here, {"train": PATCHES["train"]}, mirrored=True)

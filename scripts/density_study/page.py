@@ -2,6 +2,7 @@
 
 from density_study import ablation, competition, curves, pictures, teachers
 from density_study.data import FOLDER
+from density_study.peers import contestants
 from density_study.plan import COMPETING, ROWS, THREADS
 from density_study.published import DATA
 from study.numbers import duration, estimate, fixed
@@ -44,6 +45,7 @@ def write(found):
     if others:
         header = ["data", "ours", "one teacher of ours", "the best of others", "ours − theirs", "seconds of each"]
         parts += [BESIDE, table(header, [comparison(data, found) for data in others])]
+        parts += [EACH, table(["library", "model", *(DATA[data].words.partition(",")[0] for data in others)], each(others, found))]
     if panels := curves.panels(found):
         (FOLDER / "curves.svg").write_text(curves.figure(panels, "Validation against training time"))
         parts += [CURVES, "![Validation log-likelihood against seconds of training](curves.svg)"]
@@ -76,10 +78,11 @@ BESIDE = f"""\
 ## Beside other libraries
 
 Other libraries train what their documentation shows, with the settings given there and one seed, for as long as ours took,
-on the same machine and {THREADS} threads, one after the other; `scripts/density_study/peers/contestants.py` says who, and from
-which page of which documentation. Of each the parameters of the best validation are kept, and the best of all by validation
-stands here; in brackets how many came to their end. Seconds are those of training and validation. ± is two standard errors;
-that of a difference is over the same test rows, and so smaller.
+on the same machine and {THREADS} threads; `scripts/density_study/peers/contestants.py` says who, and from which page of which
+documentation. Of each the parameters of the best validation are kept, and the best of all on the test rows stands here; in
+brackets how many came to their end. Seconds are those of training and validation; where more than one training went on at
+once, ours and theirs alike, it says so. ± is two standard errors; that of a difference is over the same test rows, and so
+smaller.
 
 Ours are ensembles of teachers in different orders, trained {THREADS} at a time with a thread each; *one teacher of ours* is
 the mean of their own test log-likelihoods. All have one architecture, [`small.yaml`](small.yaml); the number of steps and the
@@ -89,22 +92,48 @@ dropout were chosen for each data by a few trials on validation rows, while thei
 def comparison(data, found):
     """One line for data without published results."""
     row = found[COMPETING[data]]
-    theirs, tried = competition.standing(data, found)
+    ended, failed = map(competition.documented, competition.standing(data, found))
     one = fixed(row["mean_of_teachers"], 2) if "mean_of_teachers" in row else ""
     ours = [DATA[data].words, f"[{of(row)}]({row['row']}.yaml)", one]
-    seconds = f"{fixed(row['seconds'], 0)}" if row["seconds"] is not None else "–"
-    if not theirs:
+    seconds = fixed(row["seconds"], 0) if row["seconds"] is not None else "–"
+    if "at_once" in row:
+        seconds += f", {row['at_once']} at once"
+    if not ended:
         return [*ours, "", "", seconds]
-    best = theirs[0]
-    difference = both(best["difference"]["mean"], 2 * best["difference"]["standard_error"])
-    who = f"{of(best)}: {best['library']} {best['version']}, {best['about']} ({len(theirs)} of {tried})"
-    return [*ours, who, f"**{difference}**", seconds]
+    best = ended[0]
+    who = f"{of(best)}: {best['library']} {best['version']}, {best['about']} ({len(ended)} of {len(ended) + len(failed)})"
+    return [*ours, who, f"**{above(best)}**", seconds]
+
+
+EACH = """\
+Each of them: by how many nats ours are above it, ± two standard errors."""
+
+
+def each(others, found):
+    """A line for each contestant."""
+    standing = {data: competition.standing(data, found) for data in others}
+    for library, model in contestants.DOCUMENTED:
+        own = [library, contestants.RECIPES[library, model].about]
+        for ended, failed in standing.values():
+            line = next((line for line in [*ended, *failed] if (line["library"], line["model"]) == (library, model)), None)
+            own.append("" if line is None else above(line) if "difference" in line else "failed")
+        yield own
+
+
+# a row far out, of which a model makes next to nothing, leaves no more to be told
+BEYOND = 1000
+
+
+def above(line):
+    if line["difference"]["mean"] > BEYOND:
+        return f"over {BEYOND:,}"
+    return both(line["difference"]["mean"], 2 * line["difference"]["standard_error"])
 
 
 CURVES = """\
 ## Learning curves
 
-Validation against the seconds of training: ours in blue, in orange the best others by validation, on the first of the data
+Validation against the seconds of training: ours in blue, in orange the best others, on the first of the data
 that have both. Ours are drawn at their mean pace, validations included; of an ensemble its first teacher, on a thread of its
 own."""
 

@@ -2,21 +2,21 @@
 
 import json
 
-from density_study import programs, samples
+from density_study import samples
 from density_study.data import FOLDER
 from study import rows
 from study.numbers import estimate, percent
 
 # rows whose YAML says how a student is distilled
-STUDENTS = ["bsds300_maf", "mnist_maf"]
+STUDENTS = ["bsds300_maf_mirrored", "mnist_maf"]
 FILE = FOLDER / "students.jsonl"
 
 
-def make(program, row, runs):
+def make(slots, program, row, runs):
     """Whether the student was distilled, compared and drawn; the teacher is trained where it was not."""
     yaml = FOLDER / f"{row.name}.yaml"
     for command in ("train", "distill", "eval"):
-        if programs.run([program, command, yaml, "--runs", runs, "--overwrite"]):
+        if slots.run([program, command, yaml, "--runs", runs, "--overwrite"]):
             return False
     folder = runs / row.name
     (FOLDER / f"{row.name}.png").write_bytes(samples.picture(program, row.data, folder))

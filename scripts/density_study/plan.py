@@ -22,10 +22,13 @@ ROWS = {
     for row in [
         Row("bsds300_gaussian", "bsds300"),
         Row("bsds300_maf", "bsds300"),
+        Row("bsds300_maf_mirrored", "bsds300"),
         Row("bsds300_maf_mog", "bsds300"),
         Row("bsds300_maf_mog_decay", "bsds300"),
-        Row("bsds300_ensemble", "bsds300", ("bsds300_maf", "bsds300_maf_mog", "bsds300_maf_mog_decay")),
+        Row("bsds300_maf_mog_mirrored", "bsds300"),
+        Row("bsds300_ensemble", "bsds300", ("bsds300_maf_mirrored", "bsds300_maf_mog_decay", "bsds300_maf_mog_mirrored")),
         Row("mnist_gaussian", "mnist"),
+        Row("mnist_maf_one_noise", "mnist"),
         Row("mnist_maf", "mnist"),
         Row("mnist_made_mog", "mnist"),
         *(

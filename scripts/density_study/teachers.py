@@ -7,7 +7,6 @@ import subprocess
 from density_study.data import FOLDER, folder
 from density_study.estimates import estimate
 from density_study.plan import ROWS, THREADS
-from density_study.programs import run
 from study import npy, rows
 
 
@@ -23,12 +22,12 @@ def is_sweep(name):
     return re.search(r"^sweep:", text, re.MULTILINE) is not None
 
 
-def train(program, row, runs):
-    """Whether all trainings of a row came to an end; what did before is kept."""
-    if row.members:
-        return all(train(program, ROWS[member], runs) for member in row.members)
+def train(slots, program, row, runs):
+    """Whether all trainings of a YAML came to an end; what did before is kept."""
     command = [program, "sweep", "--jobs", THREADS] if is_sweep(row.name) else [program, "train", "--overwrite"]
-    return run([*command, yaml(row.name), "--runs", runs]) == 0
+    # progress of one training is a bar, that of several would be a jumble
+    quiet = ["--quiet"] if slots.number > 1 else []
+    return slots.run([*command, yaml(row.name), "--runs", runs, *quiet]) == 0
 
 
 def result(program, row, runs):

@@ -24,18 +24,25 @@ def prepared(pixels, draw):
     return [value - mean for value in noisy[:-1]]
 
 
-def make(there, here, parts=ROWS):
-    """Writes the parts to the folder `here` from the images and places in `there`: of each the first rows, so many."""
+def make(there, here, parts=ROWS, mirrored=False):
+    """Writes the parts to the folder `here` from the images and places in `there`: of each the first rows, so many.
+
+    Mirrored ones are `<part>_mirrored.npy`: each patch, and after it the same pixels from right to left, with noise of its
+    own.
+    """
     (_, size), images = npy.read(there / "images.npy.gz")
     with (there / "images.csv").open() as file:
         widths = [int(image["width"]) for image in csv.DictReader(file)]
     for part, rows in parts.items():
         _, places = npy.read(there / COORDINATES[part])
-        draw = random.Random(f"bsds300 {part}").random
+        name = f"{part}_mirrored" if mirrored else part
+        draw = random.Random(f"bsds300 {name}").random
         values = array.array("f")
         for row in range(rows):
             image, top, left = places[3 * row : 3 * row + 3]
             corner = image * size + top * widths[image] + left
-            lines = [corner + line * widths[image] for line in range(SIDE)]
-            values.extend(prepared([p for begin in lines for p in images[begin : begin + SIDE]], draw))
-        npy.write(here / f"{part}.npy", SIDE * SIDE - 1, values)
+            lines = [images[begin : begin + SIDE] for begin in range(corner, corner + SIDE * widths[image], widths[image])]
+            values.extend(prepared([pixel for line in lines for pixel in line], draw))
+            if mirrored:
+                values.extend(prepared([pixel for line in lines for pixel in reversed(line)], draw))
+        npy.write(here / f"{name}.npy", SIDE * SIDE - 1, values)
