@@ -12,9 +12,9 @@ import sys
 from density_study import page, pictures, results
 from density_study.data import FOLDER
 from density_study.peers import contestants
-from density_study.plan import ROWS, THREADS
-from density_study.work import PEERS, Work
-from study.options import at_least_one, cores, parser_of, several
+from density_study.plan import ROWS
+from density_study.work import PEERS, work
+from study.options import parser_of, several
 
 EPILOG = f"""\
 rows:        {", ".join(ROWS)}
@@ -57,22 +57,15 @@ def arguments():
     parser.add_argument("--runs", type=pathlib.Path, default=pathlib.Path("runs", "density"), help="default runs/density")
     parser.add_argument("--binary", type=pathlib.Path, help="a flowstill to use")
     parser.add_argument("--only-report", action="store_true", help="run nothing, write the page")
-    parser.add_argument(
-        "--at-once", type=at_least_one, default=1, help=f"trainings side by side, each on {THREADS} cores of its own (default 1)"
-    )
-    options = parser.parse_args()
-    # one at a time goes anywhere
-    if options.at_once > 1 and options.at_once * THREADS > cores():
-        parser.error(f"--at-once {options.at_once} wants {options.at_once * THREADS} cores, and here are {cores()}")
-    return options
+    return parser.parse_args()
 
 
 def main():
     options = arguments()
     # asked to end, it lets flowstill save its state as after Ctrl-C
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    found = results.read()
-    failed = 0 if options.only_report else Work(options, found, say).do()
+    found = results.read(say)
+    failed = 0 if options.only_report else work(options, found, say)
     page.write(found)
     say(f"{len(found)} rows, {FOLDER / 'README.md'}")
     return 1 if failed else 0

@@ -4,6 +4,7 @@ import json
 import math
 import statistics
 
+from density_study import programs
 from density_study.data import FOLDER
 from density_study.plan import THREADS
 from study import rows
@@ -12,15 +13,16 @@ NAME, BASE = "ablation", "base"
 FILE = FOLDER / "ablation.jsonl"
 
 
-def run(slots, program, runs):
+def run(program, runs):
     """Whether the sweep came to its end."""
-    code = slots.run([program, "sweep", FOLDER / f"{NAME}.yaml", "--runs", runs, "--jobs", THREADS])
-    gather(runs)
+    code = programs.run([program, "sweep", FOLDER / f"{NAME}.yaml", "--runs", runs, "--jobs", THREADS])
+    if code == 0:
+        gather(runs)
     return code == 0
 
 
 def gather(runs):
-    """Writes the numbers of all cells that have ended, in the order of the plan."""
+    """Writes the numbers of all cells, in the order of the plan."""
     plan = json.loads((runs / NAME / "plan.json").read_text())
     cells = []
     for planned in plan["cells"]:

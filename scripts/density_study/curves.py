@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from density_study import competition
+from density_study import standings
 from density_study.plan import COMPETING
 from density_study.published import DATA
 from study import chart
@@ -43,7 +43,7 @@ def panels(found):
     made = []
     for data, known in DATA.items():
         ours = found.get(COMPETING.get(data), {})
-        theirs, _ = competition.standing(data, found)
+        theirs, _ = standings.standing(data, found)
         if ours.get("curve") and theirs:
             curves = [Curve(f"flowstill {ours['row']}", True, ours["curve"])]
             curves += [Curve(f"{peer['library']} {peer['model']}", False, known_points(peer)) for peer in theirs[:OTHERS]]

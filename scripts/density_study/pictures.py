@@ -2,21 +2,21 @@
 
 import json
 
-from density_study import samples
+from density_study import programs, samples
 from density_study.data import FOLDER
 from study import rows
-from study.numbers import estimate, percent
+from study.numbers import estimate
 
-# rows whose YAML says how a student is distilled
+# teachers whose students are on the page; their YAMLs say how they are distilled
 STUDENTS = ["bsds300_maf_mirrored", "mnist_maf"]
 FILE = FOLDER / "students.jsonl"
 
 
-def make(slots, program, row, runs):
+def make(program, row, runs):
     """Whether the student was distilled, compared and drawn; the teacher is trained where it was not."""
     yaml = FOLDER / f"{row.name}.yaml"
     for command in ("train", "distill", "eval"):
-        if slots.run([program, command, yaml, "--runs", runs, "--overwrite"]):
+        if programs.run([program, command, yaml, "--runs", runs, "--overwrite"]):
             return False
     folder = runs / row.name
     (FOLDER / f"{row.name}.png").write_bytes(samples.picture(program, row.data, folder))
@@ -28,7 +28,6 @@ def make(slots, program, row, runs):
             "teacher": metrics["teacher"]["test_log_likelihood"],
             "student": metrics["student"]["test_log_likelihood"],
             "kl_forward_per_dim": metrics["distillation"]["kl_forward_per_dim"],
-            "ess_reverse": metrics["distillation"]["ess_reverse"],
         }
     )
     rows.save([found[name] for name in STUDENTS if name in found], FILE)
@@ -48,7 +47,6 @@ def lines():
             value(line["teacher"]),
             value(line["student"]),
             value(line["kl_forward_per_dim"]),
-            percent((line["ess_reverse"]["mean"], 2 * line["ess_reverse"]["standard_error"])),
         ]
         for line in told
     ]

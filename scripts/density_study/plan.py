@@ -14,6 +14,8 @@ class Row:
     name: str
     data: str
     members: tuple = ()
+    # reads training rows beside their mirror images
+    mirrored: bool = False
 
 
 # in the order of the page
@@ -22,11 +24,16 @@ ROWS = {
     for row in [
         Row("bsds300_gaussian", "bsds300"),
         Row("bsds300_maf", "bsds300"),
-        Row("bsds300_maf_mirrored", "bsds300"),
+        Row("bsds300_maf_mirrored", "bsds300", mirrored=True),
         Row("bsds300_maf_mog", "bsds300"),
         Row("bsds300_maf_mog_decay", "bsds300"),
-        Row("bsds300_maf_mog_mirrored", "bsds300"),
-        Row("bsds300_ensemble", "bsds300", ("bsds300_maf_mirrored", "bsds300_maf_mog_decay", "bsds300_maf_mog_mirrored")),
+        Row("bsds300_maf_mog_mirrored", "bsds300", mirrored=True),
+        Row(
+            "bsds300_ensemble",
+            "bsds300",
+            ("bsds300_maf_mirrored", "bsds300_maf_mog_decay", "bsds300_maf_mog_mirrored"),
+            mirrored=True,
+        ),
         Row("mnist_gaussian", "mnist"),
         Row("mnist_maf_one_noise", "mnist"),
         Row("mnist_maf", "mnist"),
@@ -47,5 +54,5 @@ ROWS = {
     ]
 }
 
-# beside which other libraries are trained, one on each data; pictures have none
+# beside which other libraries are trained, one on each data; digits have none
 COMPETING = {row.data: row.name for row in ROWS.values() if row.data not in ("bsds300", "mnist")} | {"bsds300": "bsds300_maf"}

@@ -2,6 +2,7 @@
 
 import json
 
+from density_study import teachers
 from density_study.data import FOLDER
 from density_study.plan import ROWS
 from study import rows
@@ -9,9 +10,14 @@ from study import rows
 FILE = FOLDER / "results.jsonl"
 
 
-def read():
+def read(say):
+    """By name; those whose YAML has been changed since are left out."""
     lines = map(json.loads, FILE.read_text().splitlines()) if FILE.exists() else []
-    return {line["row"]: line for line in lines if line["row"] in ROWS}
+    found = {line["row"]: line for line in lines if line["row"] in ROWS}
+    for name in [name for name, line in found.items() if line["experiment"] != teachers.experiment(ROWS[name])]:
+        say(f"{name}: its YAML has been changed since it was measured, so it is left out; --rows {name} measures it again")
+        del found[name]
+    return found
 
 
 def save(found, told):

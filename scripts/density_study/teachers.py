@@ -1,5 +1,6 @@
 """Teachers trained by flowstill, and what the page tells of them."""
 
+import hashlib
 import json
 import re
 import subprocess
@@ -7,6 +8,7 @@ import subprocess
 from density_study.data import FOLDER, folder
 from density_study.estimates import estimate
 from density_study.plan import ROWS, THREADS
+from density_study.programs import run
 from study import npy, rows
 
 
@@ -14,20 +16,29 @@ def yaml(name):
     return FOLDER / f"{name}.yaml"
 
 
+def keys(name):
+    """Its own text and that of the files that it extends, without comments."""
+    text = re.sub(r"^ *#.*\n", "", yaml(name).read_text(), flags=re.MULTILINE)
+    extended = re.search(r"^extends: (\S+)\.yaml$", text, re.MULTILINE)
+    return text + keys(extended[1]) if extended else text
+
+
 def is_sweep(name):
-    """By its own keys, or those of the file that it extends."""
-    text = yaml(name).read_text()
-    if extended := re.search(r"^extends: (\S+)\.yaml$", text, re.MULTILINE):
-        text += yaml(extended[1]).read_text()
-    return re.search(r"^sweep:", text, re.MULTILINE) is not None
+    return re.search(r"^sweep:", keys(name), re.MULTILINE) is not None
 
 
-def train(slots, program, row, runs):
-    """Whether all trainings of a YAML came to an end; what did before is kept."""
+def experiment(row):
+    """A digest of what was asked for: a result belongs to a YAML as it is."""
+    text = "".join(map(keys, row.members or [row.name]))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def train(program, row, runs):
+    """Whether all trainings of a row came to an end; what did before is kept."""
+    if row.members:
+        return all(train(program, ROWS[member], runs) for member in row.members)
     command = [program, "sweep", "--jobs", THREADS] if is_sweep(row.name) else [program, "train", "--overwrite"]
-    # progress of one training is a bar, that of several would be a jumble
-    quiet = ["--quiet"] if slots.number > 1 else []
-    return slots.run([*command, yaml(row.name), "--runs", runs, *quiet]) == 0
+    return run([*command, yaml(row.name), "--runs", runs]) == 0
 
 
 def result(program, row, runs):
@@ -36,6 +47,7 @@ def result(program, row, runs):
     described = [description(program, folder) for folder in folders]
     told = {
         "row": row.name,
+        "experiment": experiment(row),
         "parameters": sum(int(re.search(r"^parameters +(\d+)", text, re.MULTILINE)[1]) for text in described),
         "seconds": seconds(row, runs),
         "version": re.search(r"^flowstill (\S+),", described[0], re.MULTILINE)[1],

@@ -11,10 +11,9 @@ def available():
     return len(os.sched_getaffinity(0))
 
 
-def cores(threads, slot=0):
-    """The last `threads` cores, the first being where a system keeps its own affairs; those before them for slot 1, and so on."""
-    before = slot * threads
-    return sorted(os.sched_getaffinity(0), reverse=True)[before : before + threads]
+def cores(threads):
+    """The last `threads` cores, the first being where a system keeps its own affairs."""
+    return sorted(os.sched_getaffinity(0))[-threads:]
 
 
 def variables(threads):
@@ -34,9 +33,9 @@ def here(threads):
     os.sched_setaffinity(0, cores(threads))
 
 
-def start(command, threads, slot=0, **options):
+def start(command, threads, **options):
     """Start `command`, pinned before the process begins."""
-    chosen = cores(threads, slot)
+    chosen = cores(threads)
     return subprocess.Popen(
         [str(part) for part in command],
         env=os.environ | variables(threads) | {"PYTHONPATH": str(SCRIPTS)},

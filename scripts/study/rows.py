@@ -43,4 +43,7 @@ def gather(file, root, seeds, runs, row, key, say):
 
 def save(rows, file):
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    # there at once or not at all: an interruption loses nothing
+    unfinished = file.with_suffix(".unfinished")
+    unfinished.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    unfinished.replace(file)
