@@ -9,8 +9,9 @@ from density_study.published import DATA
 from study import chart
 from study.numbers import fixed, significant
 
-WIDTH, HEIGHT = 460, 330
-LEFT, TOP, RIGHT, BOTTOM = 70, 44, 16, 54
+WIDTH, HEIGHT = 540, 330
+# labels stand at the right
+LEFT, TOP, RIGHT, BOTTOM = 70, 36, 130, 54
 # of the spread of the last values: a start far below would press the curves together
 SHOWN = 6
 # of the last moment the part that is shown, logarithmically
@@ -32,6 +33,9 @@ class Panel:
     curves: list
 
 
+# between labels
+LINE = 14
+
 # panels beside one another at most
 MOST = 3
 # curves of others in one panel
@@ -45,7 +49,7 @@ def panels(found):
         ours = found.get(COMPETING.get(data), {})
         theirs, _ = standings.standing(data, found)
         if ours.get("curve") and theirs:
-            curves = [Curve(f"flowstill {ours['row']}", True, ours["curve"])]
+            curves = [Curve("flowstill", True, ours["curve"])]
             curves += [Curve(f"{peer['library']} {peer['model']}", False, known_points(peer)) for peer in theirs[:OTHERS]]
             made.append(Panel(known.words.partition(",")[0], curves))
     return made[:MOST]
@@ -104,21 +108,19 @@ def panel(one, offset):
     yield chart.text(
         column, middle, "validation, nats", more=f' transform="rotate(-90 {column} {middle:.1f})"'
     )
-    taken = []
-    for curve in sorted(one.curves, key=lambda curve: -curve.points[-1][1]):
+    ends = []
+    for curve in one.curves:
         kind = "teacher" if curve.ours else "student"
         shown = [(x.at(at), y.at(value)) for at, value in curve.points if at > last / EARLIEST and value >= y.low]
-        if not shown:
-            continue
-        points = " ".join(f"{across:.1f},{up:.1f}" for across, up in shown)
-        yield f'<polyline points="{points}" class="{kind}-line" stroke-width="2"/>'
-        across, up = shown[-1]
-        # labels lie beneath one another at the right
-        row = up - 7
-        while any(abs(row - other) < 13 for other in taken):
-            row += 13
-        taken.append(row)
-        yield chart.text(min(across, right - 4), row, curve.label, kind, anchor="end")
+        if shown:
+            points = " ".join(f"{across:.1f},{up:.1f}" for across, up in shown)
+            yield f'<polyline points="{points}" class="{kind}-line" stroke-width="2"/>'
+            ends.append((shown[-1][1], curve.label, kind))
+    # one beneath the other
+    row = -math.inf
+    for up, label, kind in sorted(ends):
+        row = max(up + 4, row + LINE)
+        yield chart.text(right + 6, row, label, kind, anchor="start")
 
 
 def figure(panels, describes):
