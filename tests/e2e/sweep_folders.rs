@@ -64,6 +64,20 @@ fn a_sweep_and_a_run_do_not_share_a_folder() {
 }
 
 #[test]
+fn two_processes_do_not_work_in_one_folder() {
+    let desk = Desk::with("two_moons.yaml", TWO_MOONS);
+    desk.flowstill("train two_moons.yaml").well();
+    let lock = fs::File::open(desk.path("runs/two_moons/lock")).expect("a lock");
+    lock.lock().expect("nobody else");
+    for command in ["run", "train", "distill", "eval"] {
+        let ran = desk.flowstill(&format!("{command} two_moons.yaml --overwrite")).fails(2);
+        ran.says(&["another flowstill is at work in runs/two_moons", "`name`", "--runs"]);
+    }
+    drop(lock);
+    desk.flowstill("train two_moons.yaml").well();
+}
+
+#[test]
 fn what_belongs_to_others_is_left_alone() {
     let desk = Desk::with("small.yaml", tiny());
     give(&desk);

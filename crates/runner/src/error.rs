@@ -36,6 +36,11 @@ pub enum RunError {
         "{folder} holds a sweep, as plan.json tells; give the experiment another `name`, or another folder by --runs"
     )]
     HoldsSweep { folder: PathBuf },
+    #[error(
+        "another flowstill is at work in {folder}; wait for its end, or give the experiment another `name`, or another folder \
+         by --runs"
+    )]
+    Taken { folder: PathBuf },
     #[error("{path} is missing; run `flowstill {command}` first")]
     MissingStage { path: PathBuf, command: &'static str },
     #[error(

@@ -5,6 +5,7 @@ use crate::error::RunError;
 use flowstill_model::atomic;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 /// `runs/<name>/`.
@@ -43,6 +44,18 @@ impl Folder {
     /// Makes the folder where needed.
     pub fn create(&self) -> Result<(), RunError> {
         std::fs::create_dir_all(&self.root).map_err(|source| RunError::Write { path: self.root.clone(), source })
+    }
+
+    /// Takes the folder, which is made where needed: no other process gets it until the lock that comes back is dropped, or
+    /// this process dies. A file system without locks keeps nobody out.
+    pub fn claim(&self) -> Result<File, RunError> {
+        self.create()?;
+        let path = self.path("lock");
+        let lock = File::create(&path).map_err(|source| RunError::Write { path, source })?;
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => Err(RunError::Taken { folder: self.root.clone() }),
+            _ => Ok(lock),
+        }
     }
 
     /// Writes the resolved configuration, beside results that it has just led to.

@@ -15,6 +15,7 @@ use flowstill_data::{Dataset, load};
 use flowstill_eval::warnings;
 use flowstill_flow::Engine;
 use flowstill_model::{Checkpoint, Role};
+use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -35,10 +36,12 @@ pub struct Pipeline<'a> {
     pool: rayon::ThreadPool,
     options: Options,
     interrupted: &'a AtomicBool,
+    /// two processes would write over each other's states
+    _lock: File,
 }
 
 impl<'a> Pipeline<'a> {
-    /// Loads the data and starts the threads. `root` is the run's own folder.
+    /// Loads the data, starts the threads and takes `root`, the run's own folder.
     pub fn open(
         experiment: &'a Experiment,
         root: &Path,
@@ -67,7 +70,9 @@ impl<'a> Pipeline<'a> {
         for warning in experiment.warnings(data.dim()) {
             console.warn(&warning);
         }
-        Ok(Self { experiment, data, folder: Folder::new(root), pool, options, interrupted })
+        let folder = Folder::new(root);
+        let lock = folder.claim()?;
+        Ok(Self { experiment, data, folder, pool, options, interrupted, _lock: lock })
     }
 
     pub fn experiment(&self) -> &Experiment {
