@@ -27,7 +27,8 @@ dropout were chosen for each data by a few trials on validation rows, while thei
 
 EACH = f"""\
 By how many nats ours are above each of them, ± two standard errors. Empty where a contestant was not trained beside this
-result; *over {BEYOND:,}* where test rows far out have next to no density under it."""
+result, and those that were trained beside none are left out; *over {BEYOND:,}* where test rows far out have next to no
+density under it."""
 
 
 def parts(found):
@@ -68,7 +69,9 @@ def beside_each(others, found):
         known |= {(data, standings.who(line)): above(line) for line in ended}
         known |= {(data, standings.who(line)): "failed" for line in failed}
     for who in contestants.DOCUMENTED:
-        yield [who[0], contestants.RECIPES[who].about, *(known.get((data, who), "") for data in others)]
+        cells = [known.get((data, who), "") for data in others]
+        if any(cells):
+            yield [who[0], contestants.RECIPES[who].about, *cells]
 
 
 def above(line):

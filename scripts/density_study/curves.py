@@ -15,7 +15,9 @@ LEFT, TOP, RIGHT, BOTTOM = 70, 36, 130, 54
 # of the spread of the last values: a start far below would press the curves together
 SHOWN = 6
 # of the last moment the part that is shown, logarithmically
-EARLIEST = 200
+EARLIEST = 100
+# panels beside one another at most, curves of others in each, and pixels from one label to the next
+MOST, OTHERS, LINE = 3, 3, 14
 
 
 @dataclasses.dataclass
@@ -31,15 +33,6 @@ class Curve:
 class Panel:
     title: str
     curves: list
-
-
-# between labels
-LINE = 14
-
-# panels beside one another at most
-MOST = 3
-# curves of others in one panel
-OTHERS = 3
 
 
 def panels(found):
@@ -90,9 +83,12 @@ def bounds(curves):
 def panel(one, offset):
     left, right = offset + LEFT, offset + WIDTH - RIGHT
     last = max(seconds for curve in one.curves for seconds, _ in curve.points)
-    times = [seconds for curve in one.curves for seconds, _ in curve.points if seconds > last / EARLIEST]
-    x = chart.Axis(times, left, right, room=(0.05, 0.1))
-    y = Linear(*bounds(one.curves), HEIGHT - BOTTOM, TOP)
+    curves = [
+        dataclasses.replace(curve, points=[point for point in curve.points if point[0] > last / EARLIEST])
+        for curve in one.curves
+    ]
+    x = chart.Axis([seconds for curve in curves for seconds, _ in curve.points], left, right, room=(0.05, 0.1))
+    y = Linear(*bounds(curves), HEIGHT - BOTTOM, TOP)
     yield chart.text((left + right) / 2, 20, one.title)
     for tick in x.ticks():
         yield chart.line(x.at(tick), TOP, x.at(tick), HEIGHT - BOTTOM, "grid")
@@ -109,9 +105,9 @@ def panel(one, offset):
         column, middle, "validation, nats", more=f' transform="rotate(-90 {column} {middle:.1f})"'
     )
     ends = []
-    for curve in one.curves:
+    for curve in curves:
         kind = "teacher" if curve.ours else "student"
-        shown = [(x.at(at), y.at(value)) for at, value in curve.points if at > last / EARLIEST and value >= y.low]
+        shown = [(x.at(at), y.at(value)) for at, value in curve.points if value >= y.low]
         if shown:
             points = " ".join(f"{across:.1f},{up:.1f}" for across, up in shown)
             yield f'<polyline points="{points}" class="{kind}-line" stroke-width="2"/>'
