@@ -13,8 +13,8 @@ OPENING = f"""\
 
 Maximum likelihood alone, on the data of the papers and on others. Test log-likelihoods: nats, mean ± two standard errors
 over the test rows, where papers give numbers in their units, elsewhere in those of the data's files. Ours, in bold, are
-trained on at most {THREADS} threads; *training* is the wall clock of that, of an ensemble the sum of its members'. An ensemble is
-the mixture of its members' densities in equal parts.
+trained on at most {THREADS} threads; *training* is the wall clock of that, beside other work in some cases, of an ensemble
+the sum of its members'. An ensemble is the mixture of its members' densities in equal parts.
 
 This page is written by `scripts/density` from what it measured; nothing measured in it is typed by hand. Published values
 are quoted from the papers named beside them."""
