@@ -5,6 +5,7 @@ from density_study.data import folder
 from density_study.estimates import difference
 from density_study.peers import compete
 from density_study.plan import COMPETING, THREADS
+from peers import environment
 from study import npy, rows
 from study.processes import Failed
 
@@ -25,6 +26,10 @@ def beside(program, row, contestants, runs, say):
     ours = teachers.log_probs(program, row, runs)
     told = rows.rounded({"beside": row.name, "seconds": seconds, "mean": sum(ours) / len(ours)})
     before = [standings.who(line) for line in standings.of(row.data) if line["ours"] == told and "failed" not in line]
+    # without the libraries nobody has failed, and nothing is kept
+    python = environment.python(say)
+    if python is None:
+        return len(contestants)
     failed = 0
     for library, model in contestants:
         if (library, model) in before:
@@ -32,7 +37,7 @@ def beside(program, row, contestants, runs, say):
             continue
         line = {"data": row.data, "library": library, "model": model, "ours": told}
         try:
-            line |= contest(row.data, (library, model), ours, seconds, runs, say)
+            line |= contest(python, row.data, (library, model), ours, seconds, runs, say)
         except Failed as reason:
             say(f"{row.name}: {library} {model} failed: {reason}")
             line["failed"] = str(reason)
@@ -41,10 +46,10 @@ def beside(program, row, contestants, runs, say):
     return failed
 
 
-def contest(data, who, ours, seconds, runs, say):
+def contest(python, data, who, ours, seconds, runs, say):
     """What one contestant reached; `ours` are the densities of the test rows."""
     parts = {part: folder(data) / f"{part}.npy" for part in compete.PARTS}
-    result = compete.contestant(data, parts, who, seconds, THREADS, runs / "peers", say)
+    result = compete.contestant(python, data, parts, who, seconds, THREADS, runs / "peers", say)
     if result["log_likelihood"]["mean"] is None:
         raise Failed("test rows without a finite log-density")
     theirs = npy.read(runs / "peers" / data / f"{'_'.join(who)}.npy")[1]

@@ -14,7 +14,7 @@ def read(say):
     """By name; those whose YAML has been changed since are left out."""
     lines = map(json.loads, FILE.read_text().splitlines()) if FILE.exists() else []
     found = {line["row"]: line for line in lines if line["row"] in ROWS}
-    for name in [name for name, line in found.items() if line["experiment"] != teachers.experiment(ROWS[name])]:
+    for name in [name for name, line in found.items() if line.get("experiment") != teachers.experiment(ROWS[name])]:
         say(f"{name}: its YAML has been changed since it was measured, so it is left out; --rows {name} measures it again")
         del found[name]
     return found

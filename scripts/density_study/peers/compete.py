@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from peers import environment, pinned
+from peers import pinned
 from study.processes import Failed, reason
 
 PARTS = ("train", "validation", "test")
@@ -12,15 +12,12 @@ SEED = 0
 ALLOWANCE = 3600
 
 
-def contestant(name, parts, who, seconds, threads, runs, say):
+def contestant(python, name, parts, who, seconds, threads, runs, say):
     """The result of one contestant. `Failed` says why it came to no end.
 
     `name` is that of the data, `parts` has the files of its three parts, `who` is a pair of library and model
     (`contestants.RECIPES`), trained for so many seconds. Result and log go to RUNS/<name>/.
     """
-    python = environment.python(say)
-    if python is None:
-        raise Failed("no Python with the other libraries")
     library, model = who
     say(f"{name}: {library} {model} trains for {seconds:.0f} s")
     out = runs / name / f"{library}_{model}.json"
