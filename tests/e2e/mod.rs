@@ -29,6 +29,7 @@ mod stages;
 mod stopping;
 mod streams;
 mod sweep_folders;
+mod sweep_interruption;
 mod sweep_limits;
 mod sweep_mending;
 mod sweep_page;
