@@ -8,6 +8,7 @@
 //! `ℓ(u; θ) = log|det J|`, the inverse has `∂u/∂y = J⁻¹`, `∂u/∂θ = −J⁻¹·∂f/∂θ` and the log-det `−ℓ(u; θ)`.
 
 mod arithmetic;
+mod check;
 mod continuous;
 mod cost;
 mod dense;
@@ -29,6 +30,7 @@ mod transformer;
 mod triangle;
 mod triangular;
 
+pub use check::RowError;
 pub use continuous::{Continuous, Solver, Trace};
 pub use cost::{RowCost, Way};
 pub use elementwise::Elementwise;
@@ -41,7 +43,7 @@ pub use planar::Planar;
 pub use radial::Radial;
 pub use residual::{LogDet, Residual};
 pub use ridge::Ridge;
-pub use spec::{RowError, RowSpec};
+pub use spec::RowSpec;
 pub use transformer::Transformer;
 
 use crate::Real;

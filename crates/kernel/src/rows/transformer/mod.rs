@@ -13,7 +13,7 @@ mod network;
 #[cfg(test)]
 mod tests;
 
-use super::spec::check_order;
+use super::check::check_order;
 use super::triangular::solve_triangular;
 use super::{RowError, RowMap};
 use crate::affine::Direction;
